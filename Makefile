@@ -1,0 +1,99 @@
+# bake: see README.md. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: help build demo test bench check lint fuzz docs install clean prepare prepare-test
+
+PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+T ?= 30s
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# What the C compiler of this machine can do decides what is built:
+#   static  gcc and libseccomp's static library: one static binary, seccomp in the engine
+#   cgo     gcc alone: the engine runs containers, without a seccomp profile
+#   none    no gcc: a client, and an engine that needs a runc on the PATH
+LINKS = echo 'int main(void) { return 0; }' | gcc -x c - -o /dev/null
+MODE = $(shell if ($(LINKS) -static -lseccomp) 2>/dev/null; then echo static; \
+	elif ($(LINKS)) 2>/dev/null; then echo cgo; else echo none; fi)
+
+TAGS.static := -tags=seccomp,netgo,osusergo
+LDFLAGS.static := -linkmode external -extldflags -static
+CGO.static := 1
+CGO.cgo := 1
+CGO.none := 0
+# Assigned once, when a recipe first needs it: the probe runs the compiler.
+mode = $(eval mode := $(MODE))$(mode)
+
+export GOTOOLCHAIN ?= local
+go = CGO_ENABLED=$(CGO.$(mode)) go
+flags = -trimpath $(TAGS.$(mode))
+buildkit = $(shell go list -m -f '{{.Version}}' github.com/moby/buildkit)
+ldflags = -s -w $(LDFLAGS.$(mode)) -X bake/cmd.version=$(VERSION) \
+	-X github.com/moby/buildkit/version.Version=$(buildkit)
+
+# The packages whose tests run under the race detector: those that a machine
+# of two cores compiles and runs twice as slowly within a minute.
+RACED := bake bake/bake bake/hclfuncs bake/compose
+race = $(if $(filter 1,$(CGO.$(mode))),-race)
+# As root nothing is missing, so a test that would skip fails instead.
+export BAKE_TEST_REQUIRE ?= $(if $(filter 0,$(shell id -u)),1)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+
+build: ## build bin/bake, static and with seccomp where gcc and libseccomp-dev are there
+	@$(go) build $(flags) -ldflags '$(ldflags)' -o bin/bake ./cmd/bake
+	@echo "bin/bake: $(mode) build, $$(du -h bin/bake | cut -f1)"
+
+demo: prepare build ## build bake, bake examples/monorepo with it, run one of the images
+	@examples/monorepo/demo $(CURDIR)/bin/bake
+
+test: prepare-test ## run every test; say what ran and what was skipped
+	@go build -o bin/summary ./tests/summary
+	@packages=$$(go list ./...); \
+	raced=$$(grep -xE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
+	rest=$$(grep -vxE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
+	{ \
+	  if [ -n "$$raced" ]; then $(go) test -json -timeout 10m $(flags) $(race) $$raced || true; fi; \
+	  if [ -n "$$rest" ]; then $(go) test -json -timeout 25m $(flags) $$rest || true; fi; \
+	} | bin/summary
+
+bench: prepare-test build ## run the Go benchmarks, and the comparison with docker buildx bake
+	@$(go) test -run '^$$' -bench . -benchmem $(flags) ./bake ./hclfuncs ./compose
+	@if [ -d tests/bench ]; then $(go) run $(flags) ./tests/bench -bake bin/bake; fi
+
+lint: ## go vet, gofmt, staticcheck
+	@$(go) vet $(flags) ./...
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	  [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted"; exit 1; }
+	@if go run $(STATICCHECK) -version >/dev/null 2>&1; then \
+	  $(go) run $(STATICCHECK) $(TAGS.$(mode)) ./...; \
+	else echo "staticcheck cannot be had here: skipped"; fi
+
+check: lint test docs ## what a change must pass: lint, every test, generated pages up to date
+	@git diff --exit-code --stat || { echo "generated pages were out of date: commit them"; exit 1; }
+
+fuzz: ## fuzz every fuzz test for T each (T=30s)
+	@$(go) list -f '{{.Dir}}' ./bake ./hclfuncs ./compose | while read -r dir; do \
+	  { grep -ho '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go || true; } | sed 's/^func //' | sort | while read -r name; do \
+	    echo "$$name in $${dir#$(CURDIR)/}"; \
+	    (cd "$$dir" && $(go) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) .); \
+	  done; \
+	done
+
+docs: ## regenerate the reference pages and the golden help texts
+	@BAKE_UPDATE=1 $(go) test $(flags) -count=1 -run 'Docs|Help|Reference' ./bake ./hclfuncs ./cmd/... ./tests
+
+install: build ## copy bin/bake to PREFIX/bin
+	@install -d $(DESTDIR)$(PREFIX)/bin
+	@install -m 755 bin/bake $(DESTDIR)$(PREFIX)/bin/bake
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/bake"
+
+clean: ## remove what was built
+	@rm -rf bin examples/*/out
+
+prepare:
+	@.ci/prepare
+prepare-%:
+	@.ci/prepare $*
