@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"bake/bake/engine/server"
+
+	"github.com/moby/buildkit/cmd/buildkitd/config"
+	"github.com/moby/buildkit/util/bklog"
+	"golang.org/x/sys/unix"
+)
+
+// readyFD is the descriptor on which the engine process announces itself.
+const readyFD = 3
+
+// Main takes the process over when it is not the command line tool but one of
+// the processes the engine is made of. A program that uses the engine calls it
+// first thing in main, before it looks at its arguments.
+func Main() {
+	if os.Getenv(envChild) == "" || len(os.Args) < 3 || os.Args[1] != "engine" || os.Args[2] != "serve" {
+		return
+	}
+	os.Unsetenv(envChild)
+	os.Exit(childMain(os.Args[3:]))
+}
+
+// childMain is the engine process. It runs in the namespaces that childCommand
+// asked for and announces on the ready pipe how it went.
+func childMain(args []string) int {
+	unix.CloseOnExec(readyFD)
+	ready := os.NewFile(readyFD, "ready")
+	announce := func(a announcement) {
+		if data, err := json.Marshal(a); err == nil {
+			ready.Write(data)
+		}
+		ready.Close()
+	}
+	cfg, err := parseArgs(args)
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+		defer stop()
+		signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+		err = run(ctx, cfg, func() { announce(announcement{Say: sayReady}) })
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errLocked):
+		announce(announcement{Say: sayLocked})
+	default:
+		bklog.L.Errorf("the engine ends: %v", err)
+		announce(announcement{Say: sayError, Text: err.Error()})
+	}
+	return 1
+}
+
+// run is the engine: it takes the state directory, sweeps what a killed engine
+// left there, and serves until ctx ends, it is told to stop or it is idle.
+func run(ctx context.Context, cfg Config, ready func()) error {
+	nameProcess("bake-engine")
+	if err := ensureDir(cfg.Dir); err != nil {
+		return err
+	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	if err := settle(); err != nil {
+		return err
+	}
+	opt, err := serverOptions(cfg)
+	if err != nil {
+		return err
+	}
+	server.SweepCgroups(opt)
+	defer server.SweepCgroups(opt)
+	srv, err := server.New(ctx, opt)
+	if err != nil {
+		return explainDisk(cfg.Dir, err)
+	}
+	defer srv.Close()
+	path, err := socketPath(cfg)
+	if err != nil {
+		return err
+	}
+	if err := ensureDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	l, err := listen(path)
+	if err != nil {
+		return err
+	}
+	bklog.L.Infof("serving on %s", path)
+	ready()
+	return srv.Serve(ctx, l)
+}
+
+// explainDisk replaces the wording of errors that mean a bad state directory.
+func explainDisk(dir string, err error) error {
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOSPC) {
+		return explainDir(dir, err)
+	}
+	return err
+}
+
+// settle makes the new namespaces usable: mounts made here stay here, and
+// /proc shows the processes of this PID namespace.
+func settle() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		return fmt.Errorf("cannot detach the engine's mounts from the system's: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("cannot mount /proc for the engine: %w", err)
+	}
+	return nil
+}
+
+func serverOptions(cfg Config) (server.Options, error) {
+	var file config.Config
+	if cfg.File != "" {
+		var err error
+		if file, err = config.LoadFile(cfg.File); err != nil {
+			return server.Options{}, fmt.Errorf("cannot read the engine configuration %s: %w", cfg.File, err)
+		}
+	}
+	rt, err := chooseRuntime(cfg, file)
+	if err != nil {
+		return server.Options{}, err
+	}
+	return server.Options{
+		Root: cfg.Dir, Idle: cfg.Idle, Runtime: rt,
+		Version: cfg.Version, Build: buildID(),
+		File: file, Entitlements: cfg.Entitlements, Snapshotter: cfg.Snapshotter,
+	}, nil
+}
+
+// nameProcess sets the name that ps and top show; it would be "exe" otherwise.
+// It is only for the eye, so failing is fine.
+func nameProcess(name string) {
+	_ = os.WriteFile("/proc/self/comm", []byte(name), 0)
+}

@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"bake/bake/engine/server"
+
+	"github.com/moby/buildkit/client"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// answerTime bounds the calls by which a client looks at an engine.
+const answerTime = 5 * time.Second
+
+// Client returns a BuildKit client of the engine of cfg, which is started when
+// it does not run. Close it after use.
+func Client(ctx context.Context, cfg Config) (*client.Client, error) {
+	if err := freshen(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := Start(ctx, cfg); err != nil {
+		return nil, err
+	}
+	return newClient(ctx, cfg)
+}
+
+// Status describes the engine of cfg without starting it.
+func Status(ctx context.Context, cfg Config) (State, error) {
+	path, err := socketPath(cfg)
+	if err != nil {
+		return State{}, err
+	}
+	state := State{Dir: cfg.Dir, Socket: path, LogFile: LogFile(cfg), DiskUsed: diskUsed(cfg.Dir)}
+	r, pid, err := look(ctx, cfg)
+	if errors.Is(err, errNotRunning) {
+		return state, nil
+	}
+	if err != nil {
+		return state, err
+	}
+	state.Running, state.PID = true, pid
+	state.Version, state.Build, state.BuildKit = r.Version, r.Build, r.BuildKit
+	state.Current = current(cfg, r)
+	state.Uptime, state.Idle = r.Uptime, r.Idle
+	state.Clients, state.Builds = r.Clients, r.Builds
+	state.Snapshotter, state.Network = r.Snapshotter, r.Network
+	state.Runtime, state.OwnRuntime, state.Seccomp = r.Runtime, r.OwnRuntime, r.Seccomp
+	state.Rootless, state.SingleID, state.Labels = r.Rootless, r.SingleID, r.Labels
+	return state, nil
+}
+
+// diskUsed is the space that the files below dir take.
+func diskUsed(dir string) int64 {
+	var used int64
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // what cannot be read does not count
+		}
+		if info, err := d.Info(); err == nil {
+			if st, ok := info.Sys().(*syscall.Stat_t); ok {
+				used += st.Blocks * 512
+			}
+		}
+		return nil
+	})
+	return used
+}
+
+// look asks the engine of cfg about itself and returns its process id as seen
+// from here, which it does not know itself.
+func look(ctx context.Context, cfg Config) (server.Report, int, error) {
+	var r server.Report
+	pid, err := admin(ctx, cfg, func(ctx context.Context, conn *grpc.ClientConn) (err error) {
+		r, err = server.AskReport(ctx, conn)
+		return err
+	})
+	return r, pid, err
+}
+
+// admin calls f with a connection to the engine of cfg and returns the engine's
+// process id.
+func admin(ctx context.Context, cfg Config, f func(context.Context, *grpc.ClientConn) error) (int, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerTime, errors.New("the engine does not answer"))
+	defer cancel()
+	conn, err := connect(ctx, cfg)
+	if err != nil {
+		return 0, err
+	}
+	cred, err := peer(conn)
+	if err != nil {
+		conn.Close()
+		return 0, err
+	}
+	used := false
+	gc, err := grpc.NewClient("passthrough:///engine",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			if used {
+				return connect(ctx, cfg)
+			}
+			used = true
+			return conn, nil
+		}))
+	if err != nil {
+		conn.Close()
+		return 0, fmt.Errorf("cannot talk to the engine: %w", err)
+	}
+	defer gc.Close()
+	if err := f(ctx, gc); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return int(cred.Pid), fmt.Errorf("cannot ask the engine (process %d): %w", cred.Pid, err)
+	}
+	return int(cred.Pid), nil
+}
+
+// current tells whether the engine that gave r is of the caller's bake.
+func current(cfg Config, r server.Report) bool {
+	return r.Version == cfg.Version && r.Build == buildID()
+}
+
+// freshen replaces the engine of cfg if it is of another bake and idle. A busy
+// one is used as it is, and said so: what it speaks is BuildKit's protocol,
+// which is compatible between versions, and its builds must not be killed.
+func freshen(ctx context.Context, cfg Config) error {
+	r, pid, err := look(ctx, cfg)
+	if errors.Is(err, errNotRunning) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if current(cfg, r) {
+		return nil
+	}
+	stopping := false
+	_, err = admin(ctx, cfg, func(ctx context.Context, conn *grpc.ClientConn) (err error) {
+		stopping, _, err = server.AskStop(ctx, conn, true, "a client of bake "+cfg.Version+" takes over")
+		return err
+	})
+	if err != nil && !errors.Is(err, errNotRunning) {
+		return err
+	}
+	if !stopping {
+		cfg.notify(fmt.Sprintf("the running engine is of bake %s (this is %s) and busy with %d builds: used as it is", r.Version, cfg.Version, r.Builds))
+		return nil
+	}
+	if err := waitGone(ctx, cfg, pid); err != nil {
+		return err
+	}
+	cfg.notify(fmt.Sprintf("replaced the idle engine of bake %s by that of bake %s", r.Version, cfg.Version))
+	return nil
+}
+
+// stopTime is how long a stopping engine may take before it is killed. It is
+// more than the engine gives its builds.
+const stopTime = 15 * time.Second
+
+// Stop stops the engine of cfg: running builds get some seconds to end, then it
+// is killed. Stopping one that does not run is no error.
+func Stop(ctx context.Context, cfg Config) error {
+	pid, err := admin(ctx, cfg, func(ctx context.Context, conn *grpc.ClientConn) error {
+		_, _, err := server.AskStop(ctx, conn, false, "asked by the user")
+		return err
+	})
+	if errors.Is(err, errNotRunning) {
+		return nil
+	}
+	if pid == 0 {
+		return err
+	}
+	if err == nil {
+		if err = waitGone(ctx, cfg, pid); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("cannot kill the engine (process %d): %w", pid, err)
+	}
+	return waitGone(ctx, cfg, pid)
+}
+
+// waitGone waits until the process pid has left the state directory.
+func waitGone(ctx context.Context, cfg Config, pid int) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, stopTime, fmt.Errorf("the engine (process %d) does not end within %s", pid, stopTime))
+	defer cancel()
+	for {
+		lock, err := lockDir(cfg.Dir)
+		if err == nil {
+			return lock.Unlock()
+		}
+		if !errors.Is(err, errLocked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// Serve runs the engine of cfg in the foreground until ctx ends, it is told to
+// stop or it has been idle for long enough. Its log goes to standard error.
+func Serve(ctx context.Context, cfg Config) error {
+	if err := ensureDir(cfg.Dir); err != nil {
+		return err
+	}
+	cmd := childCommand(cfg)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	// The process in the new namespaces must not outlive this one, and the
+	// signals of the terminal are for this one to pass on.
+	cmd.SysProcAttr.Setpgid = true
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	said, err := startChild(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	if said.Say == sayError || said.Say == sayLocked {
+		_ = cmd.Wait()
+		if said.Say == sayLocked {
+			return fmt.Errorf("cannot serve: %w", errLocked)
+		}
+		return fmt.Errorf("the engine cannot start: %s", said.Text)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
+	defer stop()
+	if err := cmd.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("the engine ended: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+//go:build linux
+
+package server
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
+	"github.com/containerd/containerd/v2/plugins/snapshots/native"
+	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
+	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
+	"github.com/moby/buildkit/util/bklog"
+)
+
+// Names of the snapshotters the engine knows.
+const (
+	snapshotterAuto    = "auto"
+	snapshotterOverlay = "overlayfs"
+	snapshotterNative  = "native"
+)
+
+// chooseSnapshotter opens the configured snapshotter, or the best one the file
+// system under the state directory supports: overlayfs, else plain copies.
+func chooseSnapshotter(opt Options) (string, ctdsnapshot.Snapshotter, error) {
+	name := opt.Snapshotter
+	if name == "" {
+		name = opt.File.Workers.OCI.Snapshotter
+	}
+	if name == "" || name == snapshotterAuto {
+		name = snapshotterOverlay
+		if err := overlayutils.Supported(opt.Root); err != nil {
+			bklog.L.Warnf("overlayfs cannot be used, files are copied instead, which is slower and needs more disk: %v", err)
+			name = snapshotterNative
+		}
+	}
+	dir := filepath.Join(workerRoot(opt.Root, name), "snapshots")
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return "", nil, fmt.Errorf("cannot make the snapshot directory: %w", err)
+	}
+	s, err := openSnapshotter(name, dir)
+	if err != nil {
+		return "", nil, fmt.Errorf("cannot open the %s snapshotter: %w", name, err)
+	}
+	return name, s, nil
+}
+
+func openSnapshotter(name, dir string) (ctdsnapshot.Snapshotter, error) {
+	switch name {
+	case snapshotterOverlay, "overlay":
+		return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove)
+	case snapshotterNative:
+		return native.NewSnapshotter(dir)
+	}
+	return nil, fmt.Errorf("unknown snapshotter %q, use auto, overlayfs or native", name)
+}

@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxSocketPath is the longest path a unix socket address can hold.
+const maxSocketPath = 107
+
+// errNotRunning means that nobody listens on the socket.
+var errNotRunning = errors.New("the engine is not running")
+
+// socketPath is where the engine of cfg listens: what cfg says, else a socket
+// in the state directory, else, when that path is too long for the kernel, one
+// in a private directory with a short name.
+func socketPath(cfg Config) (string, error) {
+	if cfg.Socket != "" {
+		if len(cfg.Socket) > maxSocketPath {
+			return "", fmt.Errorf("the socket path %s is too long: %d bytes, the kernel allows %d; choose a shorter one with $%s",
+				cfg.Socket, len(cfg.Socket), maxSocketPath, EnvSocket)
+		}
+		return cfg.Socket, nil
+	}
+	path := filepath.Join(cfg.Dir, "engine.sock")
+	if len(path) <= maxSocketPath {
+		return path, nil
+	}
+	sum := sha256.Sum256([]byte(cfg.Dir))
+	base := filepath.Join("/tmp", "bake-"+strconv.Itoa(os.Geteuid()))
+	if run := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(run) && len(run) < 60 && private(run) == nil {
+		base = filepath.Join(run, "bake")
+	}
+	return filepath.Join(base+"-"+hex.EncodeToString(sum[:8]), "engine.sock"), nil
+}
+
+// connect dials the engine of cfg. It returns errNotRunning when nobody
+// listens, and refuses a socket or a listener of another user.
+func connect(ctx context.Context, cfg Config) (net.Conn, error) {
+	path, err := socketPath(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSocket(path); err != nil {
+		return nil, err
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+	switch {
+	case err == nil:
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		return nil, errNotRunning
+	default:
+		return nil, fmt.Errorf("cannot connect to the engine: %w", err)
+	}
+	cred, err := peer(conn)
+	if err == nil && int(cred.Uid) != os.Geteuid() {
+		err = fmt.Errorf("the engine at %s runs as user %d, not as you (%d): it is not used", path, cred.Uid, os.Geteuid())
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// checkSocket makes sure that what lies at path is a socket that only the
+// caller can use. A path where nothing lies is errNotRunning.
+func checkSocket(path string) error {
+	if err := private(filepath.Dir(path)); err != nil {
+		return err
+	}
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNotRunning
+	}
+	if err != nil {
+		return fmt.Errorf("cannot look at the engine's socket: %w", err)
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return fmt.Errorf("%s is not a socket: remove it, or choose another with $%s", path, EnvSocket)
+	}
+	if uid := owner(info); uid != os.Geteuid() {
+		return fmt.Errorf("the socket %s belongs to user %d, not to you (%d): it is not used", path, uid, os.Geteuid())
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("the socket %s is open to other users (mode %04o): it is not used; remove it", path, info.Mode().Perm())
+	}
+	return nil
+}
+
+// private checks that nobody but the caller can change the entries of dir. A
+// directory that does not exist is errNotRunning.
+func private(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNotRunning
+	}
+	if err != nil {
+		return fmt.Errorf("cannot look at the engine's directory: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", dir)
+	}
+	if uid := owner(info); uid != os.Geteuid() {
+		return fmt.Errorf("the directory %s belongs to user %d, not to you (%d): it is not used; choose another with $%s",
+			dir, uid, os.Geteuid(), EnvDir)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("the directory %s can be written by other users (mode %04o): it is not used; run\n    chmod 700 %s",
+			dir, info.Mode().Perm(), dir)
+	}
+	return nil
+}
+
+func owner(info fs.FileInfo) int {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(st.Uid)
+	}
+	return -1
+}
+
+// peer returns the credentials of the process at the other end: on the
+// client's side those of the engine that listens.
+func peer(conn net.Conn) (*unix.Ucred, error) {
+	uc, ok := conn.(*net.UnixConn)
+	if !ok {
+		return nil, fmt.Errorf("cannot check the peer of a %T", conn)
+	}
+	raw, err := uc.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("cannot check the peer: %w", err)
+	}
+	var cred *unix.Ucred
+	var credErr error
+	err = raw.Control(func(fd uintptr) {
+		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	})
+	if err := errors.Join(err, credErr); err != nil {
+		return nil, fmt.Errorf("cannot check the peer: %w", err)
+	}
+	return cred, nil
+}
+
+// listen makes the socket at path, in place of whatever a dead engine left
+// there; the caller holds the lock, so no living one uses it.
+func listen(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot remove the old socket: %w", err)
+	}
+	// Nobody can get in between bind and chmod: the directory is private.
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make the socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("cannot protect the socket: %w", err)
+	}
+	return &guardedListener{l}, nil
+}
+
+// guardedListener hands out connections of the engine's own user only.
+type guardedListener struct{ net.Listener }
+
+func (g *guardedListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := g.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if cred, err := peer(conn); err == nil && int(cred.Uid) == os.Geteuid() {
+			return conn, nil
+		}
+		conn.Close()
+	}
+}

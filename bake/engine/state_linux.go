@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+// lockName is the lock of stock BuildKit, so that a stock daemon and an engine
+// never share a state directory.
+const lockName = "buildkitd.lock"
+
+// ensureDir makes the state directory with mode 0700. One that is there must
+// belong to the caller; if others can look into it, it is closed, but only when
+// it is empty or an engine's, so that a mistyped path does no harm.
+func ensureDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return explainDir(dir, err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return explainDir(dir, err)
+	}
+	if uid := owner(info); uid != os.Geteuid() {
+		return fmt.Errorf("the engine's state directory %s belongs to user %d, not to you (%d): it is not used; choose another with $%s",
+			dir, uid, os.Geteuid(), EnvDir)
+	}
+	if info.Mode().Perm() == 0o700 {
+		return nil
+	}
+	if !mayClose(dir) {
+		return fmt.Errorf("%s is not empty and holds no engine: it is not used as its state directory; choose another with $%s", dir, EnvDir)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return explainDir(dir, err)
+	}
+	return nil
+}
+
+func mayClose(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, lockName)); err == nil {
+		return true
+	}
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) == 0
+}
+
+// explainDir says why the state directory cannot be used and what to do.
+func explainDir(dir string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("the engine's state directory %s is on a read-only file system: choose another with $%s", dir, EnvDir)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the engine's state directory %s cannot be written: choose another with $%s: %w", dir, EnvDir, err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("no space is left on the disk of the engine's state directory %s: free some, or choose another with $%s", dir, EnvDir)
+	}
+	return fmt.Errorf("the engine's state directory %s cannot be used: %w", dir, err)
+}
+
+// errLocked means that another process owns the state directory.
+var errLocked = errors.New("the state directory is in use by another engine")
+
+// lockDir takes the lock of the state directory. The lock is the kernel's: it
+// ends with the process that holds it, and the file itself means nothing.
+func lockDir(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, explainDir(dir, err)
+	}
+	if !ok {
+		return nil, errLocked
+	}
+	return lock, nil
+}
