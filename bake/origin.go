@@ -22,9 +22,77 @@ const (
 // replaced. It is a tree that is built when asked for.
 type Origin struct {
 	Kind  Kind
-	Range hcl.Range // empty for environment variables and flags
+	Range hcl.Range // empty for environment variables, flags and defaults
 	Name  string    // base target, variable, $ENV, or the flag as typed
 	Value string    // the value, rendered for people
 	From  []*Origin // what the expression read
 	Over  *Origin   // what it replaced or extended
+}
+
+// resolved is what a Target remembers of its making.
+type resolved struct {
+	config *Config
+	attrs  []*attr
+}
+
+// Origin tells where an attribute's value comes from; with a key, where that
+// map entry, field or element (by id, type or text) does. It is nil when there
+// is no such attribute or key.
+func (t *Target) Origin(attribute, key string) *Origin {
+	i := rowOf(attribute)
+	if i < 0 {
+		return nil
+	}
+	b := originBuilder{target: t.Name, row: &table[i]}
+	var a *attr
+	if t.attrs != nil {
+		b.config, a = t.attrs.config, t.attrs.attrs[i]
+	}
+	if key != "" {
+		return b.element(a, key)
+	}
+	if a == nil {
+		if b.row.deflt == "" {
+			return nil
+		}
+		return &Origin{Kind: KindDefault, Value: b.row.deflt}
+	}
+	return b.whole(a)
+}
+
+// rng is where a cell's value is written: its own place in a list or object
+// where that can be told, else that of the whole expression.
+func (c *cell) rng() hcl.Range { return c.src.rng(c) }
+
+func (s *source) rng(c *cell) hcl.Range {
+	if s == nil || s.attr == nil {
+		return hcl.Range{}
+	}
+	if c == nil {
+		return s.attr.Expr.Range()
+	}
+	if c.key != "" {
+		if x := entryExpr(s.attr.Expr, c.key); x != nil {
+			return x.Range()
+		}
+	} else if isString(c.val) {
+		if rng, ok := elementRanges(s.attr.Expr)[c.val.AsString()]; ok {
+			return rng
+		}
+	}
+	return s.attr.Expr.Range()
+}
+
+// entryExpr is the expression of one key of a literal object.
+func entryExpr(expr hcl.Expression, key string) hcl.Expression {
+	pairs, diags := hcl.ExprMap(expr)
+	if diags.HasErrors() {
+		return nil
+	}
+	for _, p := range pairs {
+		if k, diags := p.Key.Value(nil); !diags.HasErrors() && isString(k) && k.AsString() == key {
+			return p.Value
+		}
+	}
+	return nil
 }

@@ -1,0 +1,224 @@
+package bake
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+var (
+	listOfString = cty.List(cty.String)
+	mapOfString  = cty.Map(cty.String)
+)
+
+// convert turns an evaluated value into cells by the row's shape. The result
+// is nil when the value is null and null means "not set".
+func (row *attribute) convert(val cty.Value, src *source) (*attr, error) {
+	if val.IsNull() {
+		if row.notNull {
+			return nil, errors.New("null is not allowed here; leave the attribute out instead")
+		}
+		return nil, nil
+	}
+	switch row.shape {
+	case shapeString:
+		return scalar(val, cty.String, src)
+	case shapeBool:
+		return scalar(val, cty.Bool, src)
+	case shapeList:
+		return listCells(val, src)
+	case shapeMap:
+		return mapCells(val, src, row.name != "contexts")
+	case shapeEntries:
+		return entryCells(row.entry, val, src)
+	}
+	return fieldCells(row.fields, val, src)
+}
+
+func scalar(val cty.Value, want cty.Type, src *source) (*attr, error) {
+	val, err := to(val, want)
+	if err != nil {
+		return nil, err
+	}
+	return &attr{cells: []cell{{val: val, src: src}}, src: src}, nil
+}
+
+// to converts and says in one sentence why it cannot.
+func to(val cty.Value, want cty.Type) (cty.Value, error) {
+	out, err := convert.Convert(val, want)
+	if err == nil {
+		return out, nil
+	}
+	var perr cty.PathError
+	if errors.As(err, &perr) && len(perr.Path) > 0 {
+		return out, fmt.Errorf("%s: %w", pathText(perr.Path), err)
+	}
+	return out, fmt.Errorf("%s required, but this is %s", want.FriendlyName(), describe(val))
+}
+
+func describe(val cty.Value) string {
+	ty := val.Type()
+	switch {
+	case ty.IsTupleType() || ty.IsListType() || ty.IsSetType():
+		return "a list"
+	case ty.IsObjectType() || ty.IsMapType():
+		return "an object"
+	}
+	return typeexpr.TypeString(ty)
+}
+
+func pathText(p cty.Path) string {
+	var b strings.Builder
+	b.WriteString("element ")
+	for i, s := range p {
+		switch s := s.(type) {
+		case cty.GetAttrStep:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(s.Name)
+		case cty.IndexStep:
+			if s.Key.Type() == cty.String {
+				fmt.Fprintf(&b, "[%q]", s.Key.AsString())
+			} else {
+				fmt.Fprintf(&b, "[%s]", s.Key.AsBigFloat().Text('f', -1))
+			}
+		}
+	}
+	return b.String()
+}
+
+func listCells(val cty.Value, src *source) (*attr, error) {
+	val, err := to(val, listOfString)
+	if err != nil {
+		return nil, err
+	}
+	a := &attr{src: src, cells: make([]cell, 0, val.LengthInt())}
+	for it := val.ElementIterator(); it.Next(); {
+		i, v := it.Element()
+		if v.IsNull() {
+			return nil, fmt.Errorf("element [%s] is null; use compact() to drop elements that may be null", i.AsBigFloat().Text('f', -1))
+		}
+		a.cells = append(a.cells, cell{val: v, src: src})
+	}
+	return a, nil
+}
+
+func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
+	val, err := to(val, mapOfString)
+	if err != nil {
+		return nil, err
+	}
+	a := &attr{src: src, cells: make([]cell, 0, val.LengthInt())}
+	for it := val.ElementIterator(); it.Next(); {
+		k, v := it.Element()
+		if v.IsNull() {
+			if !nullsDropped {
+				return nil, fmt.Errorf("element %q is null; an empty string removes a named context", k.AsString())
+			}
+			continue
+		}
+		a.cells = append(a.cells, cell{key: k.AsString(), val: v, src: src})
+	}
+	return a, nil
+}
+
+func entryCells(kind *entryKind, val cty.Value, src *source) (*attr, error) {
+	if ty := val.Type(); !ty.IsTupleType() && !ty.IsListType() {
+		return nil, fmt.Errorf("a list of strings or objects required, but this is %s", describe(val))
+	}
+	a := &attr{src: src}
+	for it := val.ElementIterator(); it.Next(); {
+		i, v := it.Element()
+		if v.IsNull() {
+			return nil, fmt.Errorf("element [%s] is null; drop it, for example with a for expression and an if", i.AsBigFloat().Text('f', -1))
+		}
+		entries, err := kind.fromValue(v)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			a.cells = append(a.cells, cell{entry: e, src: src})
+		}
+	}
+	return a, nil
+}
+
+// field is one field of a shapeFields attribute.
+type field struct {
+	name   string
+	typ    cty.Type
+	decode func(*Resources, *cell)
+}
+
+// resourceFields are sorted by name, as cells are.
+var resourceFields = []field{
+	{"cpu-period", cty.Number, func(r *Resources, c *cell) { r.CPUPeriod = c.integer() }},
+	{"cpu-quota", cty.Number, func(r *Resources, c *cell) { r.CPUQuota = c.integer() }},
+	{"cpu-shares", cty.Number, func(r *Resources, c *cell) { r.CPUShares = c.integer() }},
+	{"cpuset-cpus", cty.String, func(r *Resources, c *cell) { r.CPUSetCPUs = c.text() }},
+	{"cpuset-mems", cty.String, func(r *Resources, c *cell) { r.CPUSetMems = c.text() }},
+	{"memory", cty.String, func(r *Resources, c *cell) { r.Memory = c.text() }},
+	{"memory-swap", cty.String, func(r *Resources, c *cell) { r.MemorySwap = c.text() }},
+}
+
+func (c *cell) integer() *int64 {
+	n, _ := c.val.AsBigFloat().Int64()
+	return &n
+}
+
+func fieldNames(fields []field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	return names
+}
+
+func fieldCells(fields []field, val cty.Value, src *source) (*attr, error) {
+	if ty := val.Type(); !ty.IsObjectType() && !ty.IsMapType() {
+		return nil, fmt.Errorf("an object with some of %s required, but this is %s", list(fieldNames(fields)), describe(val))
+	}
+	m := val.AsValueMap()
+	a := &attr{src: src}
+	for _, f := range fields {
+		v, ok := m[f.name]
+		if !ok || v.IsNull() {
+			continue
+		}
+		v, err := f.check(v)
+		if err != nil {
+			return nil, err
+		}
+		a.cells = append(a.cells, cell{key: f.name, val: v, src: src})
+	}
+	return a, nil
+}
+
+func (f field) check(v cty.Value) (cty.Value, error) {
+	v, err := to(v, f.typ)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", f.name, err)
+	}
+	if f.typ == cty.Number && !v.AsBigFloat().IsInt() {
+		return v, fmt.Errorf("%s: a whole number required, but this is %s", f.name, v.AsBigFloat().Text('f', -1))
+	}
+	return v, nil
+}
+
+// parse reads a field's value from the command line.
+func (f field) parse(text string) (cty.Value, error) {
+	if f.typ == cty.String {
+		return cty.StringVal(text), nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return cty.NilVal, fmt.Errorf("a whole number required, but this is %q", text)
+	}
+	return cty.NumberIntVal(n), nil
+}

@@ -1,0 +1,58 @@
+package bake
+
+import "github.com/hashicorp/hcl/v2"
+
+// Definition is what is written: the blocks of all files in source order, with
+// names and ranges but without values. It is immutable and safe to share.
+type Definition struct {
+	files     []File
+	fileRel   bool
+	targets   []*block
+	groups    []*block
+	variables map[string]*variable
+	varOrder  []string
+	functions map[string]*functionDef
+	funcOrder []string
+	locals    map[string]*hcl.Attribute // top-level attributes
+	localOrd  []string
+}
+
+// Files returns the files the definition was read from, for source excerpts.
+func (d *Definition) Files() []File { return d.files }
+
+// block is one target or group block as written.
+type block struct {
+	kind    string // "target" or "group"
+	label   string
+	rng     hcl.Range // the label
+	def     hcl.Range // the whole header
+	attrs   []*hcl.Attribute
+	name    *hcl.Attribute
+	matrix  *hcl.Attribute
+	compose bool
+}
+
+// variable is a variable block.
+type variable struct {
+	name        string
+	rng         hcl.Range
+	typ         hcl.Expression
+	def         *hcl.Attribute
+	description *hcl.Attribute
+	validations []validation
+}
+
+type validation struct {
+	condition hcl.Expression
+	message   hcl.Expression // nil when missing
+	rng       hcl.Range
+}
+
+// functionDef is a function block.
+type functionDef struct {
+	name     string
+	rng      hcl.Range
+	params   *hcl.Attribute
+	variadic *hcl.Attribute
+	result   *hcl.Attribute
+}

@@ -1,0 +1,103 @@
+package bake
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// diagID identifies a diagnostic independent of its wording. It is kept in
+// hcl.Diagnostic.Extra.
+type diagID string
+
+// DiagnosticID returns the stable identity of the diagnostic, such as
+// "unknown-target".
+func (id diagID) DiagnosticID() string { return string(id) }
+
+func errorAt(id diagID, rng hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError,
+		Summary:  summary,
+		Detail:   fmt.Sprintf(format, args...),
+		Subject:  subject(rng),
+		Extra:    id,
+	}
+}
+
+func warningAt(id diagID, rng hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
+	d := errorAt(id, rng, summary, format, args...)
+	d.Severity = hcl.DiagWarning
+	return d
+}
+
+// subject returns nil for an empty range: values from the command line and
+// the environment have no place in a file.
+func subject(rng hcl.Range) *hcl.Range {
+	if rng.Filename == "" {
+		return nil
+	}
+	return &rng
+}
+
+// sortDiagnostics orders by file, line and column, errors and warnings mixed,
+// and drops exact repetitions, so that output does not depend on the order in
+// which things were evaluated.
+func sortDiagnostics(diags hcl.Diagnostics) hcl.Diagnostics {
+	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
+		ra, rb := position(a), position(b)
+		return cmp.Or(
+			cmp.Compare(ra.Filename, rb.Filename),
+			cmp.Compare(ra.Start.Byte, rb.Start.Byte),
+			cmp.Compare(a.Summary, b.Summary),
+			cmp.Compare(a.Detail, b.Detail),
+		)
+	})
+	return slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
+		return a.Summary == b.Summary && a.Detail == b.Detail && position(a) == position(b)
+	})
+}
+
+func position(d *hcl.Diagnostic) hcl.Range {
+	if d.Subject == nil {
+		return hcl.Range{}
+	}
+	return *d.Subject
+}
+
+// at renders a position for use inside a sentence.
+func at(rng hcl.Range) string {
+	if rng.Filename == "" {
+		return "the command line"
+	}
+	return fmt.Sprintf("%s:%d,%d", rng.Filename, rng.Start.Line, rng.Start.Column)
+}
+
+// didYouMean is a trailing sentence with the most similar name, or empty.
+func didYouMean(given string, known []string) string {
+	if s := suggest(given, known); s != "" {
+		return fmt.Sprintf(" Did you mean %q?", s)
+	}
+	return ""
+}
+
+// list renders names for a sentence, at most ten of them.
+func list(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// cycleText renders a chain of addresses that ends where it began.
+func cycleText(members []frame) string {
+	var b strings.Builder
+	for _, m := range members {
+		fmt.Fprintf(&b, "%s (%s) -> ", m.addr, at(m.rng))
+	}
+	b.WriteString(members[0].addr.String())
+	return b.String()
+}

@@ -1,0 +1,102 @@
+package bake
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+func composeUnsupported(f File) *hcl.Diagnostic {
+	rng := hcl.Range{Filename: f.Name, Start: hcl.InitialPos, End: hcl.InitialPos}
+	return errorAt("compose-unsupported", rng, "Compose files are not supported yet",
+		"This file is a Compose file by its name, and this version reads HCL and JSON only. Name the files to read with -f, for example -f docker-bake.hcl.")
+}
+
+func labelCount(b *hcl.Block) *hcl.Diagnostic {
+	rng := b.DefRange
+	if len(b.Labels) == 0 {
+		return errorAt("block-label", rng, "Block without a name",
+			"A %s block needs one name: %s \"NAME\" { ... }.", b.Type, b.Type)
+	}
+	return errorAt("block-label", b.LabelRanges[1], "Block with several names",
+		"A %s block has one name, and this one has %d.", b.Type, len(b.Labels))
+}
+
+func attributeNotBlock(a *hcl.Attribute) *hcl.Diagnostic {
+	return errorAt("block-expected", a.NameRange, "Block expected",
+		"%q is a block, not an attribute. Write %s \"NAME\" { ... }, without an equals sign.", a.Name, a.Name)
+}
+
+func unknownBlock(b *hclsyntax.Block, known []string) *hcl.Diagnostic {
+	return warningAt("unknown-block", b.TypeRange, "Unknown block type",
+		"There is no block type %q, so this block has no effect. Known types are target, group, variable and function; other values are plain attributes (NAME = VALUE).%s",
+		b.Type, didYouMean(b.Type, known))
+}
+
+func unexpectedBlock(b *hclsyntax.Block, kind string, known []string) *hcl.Diagnostic {
+	if slices.Contains(known, b.Type) {
+		return warningAt("unexpected-block", b.TypeRange, "Block instead of attribute",
+			"%q is an attribute of a %s, not a block, so this block has no effect. Write it with an equals sign: %s = { ... }.", b.Type, kind, b.Type)
+	}
+	return warningAt("unexpected-block", b.TypeRange, "Unexpected block",
+		"A %s has no block %q, so it has no effect.%s", kind, b.Type, didYouMean(b.Type, known))
+}
+
+func unknownAttribute(a *hcl.Attribute, kind string, known []string) *hcl.Diagnostic {
+	hint := didYouMean(a.Name, known)
+	if hint == "" {
+		if s, ok := commonMistakes[a.Name]; ok && slices.Contains(known, s) {
+			hint = " Did you mean \"" + s + "\"?"
+		}
+	}
+	return warningAt("unknown-attribute", a.NameRange, "Unknown attribute",
+		"A %s has no attribute %q, so this line has no effect.%s", kind, a.Name, hint)
+}
+
+// commonMistakes are names from neighbouring tools that are too far from ours
+// for the edit distance.
+var commonMistakes = map[string]string{
+	"build-args":          "args",
+	"build_args":          "args",
+	"additional_contexts": "contexts",
+	"build-contexts":      "contexts",
+	"file":                "dockerfile",
+	"image":               "tags",
+	"depends_on":          "contexts",
+	"extends":             "inherits",
+	"stage":               "target",
+	"environment":         "args",
+	"cache_from":          "cache-from",
+	"cache_to":            "cache-to",
+	"attestations":        "attest",
+	"provenance":          "attest",
+	"sbom":                "attest",
+	"platform":            "platforms",
+	"dest":                "output",
+}
+
+func invalidName(kind, name string, rng hcl.Range) *hcl.Diagnostic {
+	return errorAt("invalid-name", rng, "Invalid name",
+		"The name %q of this %s has characters other than letters, digits, \"_\" and \"-\". Rename it, or build it with sanitize().", name, kind)
+}
+
+func groupHasNo(a *hcl.Attribute) *hcl.Diagnostic {
+	return errorAt("group-attribute", a.NameRange, "Not supported for groups",
+		"A group has no %q: only a target can be a matrix. A target with a matrix already makes a group of its instances.", a.Name)
+}
+
+func groupNeedsTargets(b *block) *hcl.Diagnostic {
+	return errorAt("missing-attribute", b.rng, "Missing required attribute",
+		"A group needs the attribute \"targets\", a list of target and group names. An empty list is allowed.")
+}
+
+func nameNeedsMatrix(a *hcl.Attribute) *hcl.Diagnostic {
+	return errorAt("name-without-matrix", a.NameRange, "Name without matrix",
+		"The attribute \"name\" names the instances of a matrix, and this target has none. Add matrix = { ... }, or drop the name: the block's label is the target's name.")
+}
+
+func missingAttribute(kind, name string, rng hcl.Range) *hcl.Diagnostic {
+	return errorAt("missing-attribute", rng, "Missing required attribute",
+		"A %s block needs the attribute %q.", kind, name)
+}

@@ -1,0 +1,202 @@
+package bake
+
+import (
+	"bytes"
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	hcljson "github.com/hashicorp/hcl/v2/json"
+)
+
+var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+
+// topLevel are the block types of a definition.
+var topLevel = []string{"target", "group", "variable", "function"}
+
+var rootSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
+	{Type: "target", LabelNames: []string{"name"}},
+	{Type: "group", LabelNames: []string{"name"}},
+	{Type: "variable", LabelNames: []string{"name"}},
+	{Type: "function", LabelNames: []string{"name"}},
+}}
+
+// Parse reads the syntax of all files and gathers their blocks. What is
+// misspelt is a warning with a suggestion; what cannot be read is an error.
+// The definition is valid, if incomplete, even when there are errors.
+func Parse(files []File, env Env) (*Definition, hcl.Diagnostics) {
+	d := &Definition{
+		files:     files,
+		variables: map[string]*variable{},
+		functions: map[string]*functionDef{},
+		locals:    map[string]*hcl.Attribute{},
+	}
+	var diags hcl.Diagnostics
+	on, bad := fileRelative(env)
+	if bad != nil {
+		diags = append(diags, bad)
+	}
+	d.fileRel = on
+	for _, f := range files {
+		body, more := parseFile(f)
+		diags = append(diags, more...)
+		if body == nil {
+			continue
+		}
+		diags = append(diags, d.addBody(body)...)
+	}
+	return d, sortDiagnostics(diags)
+}
+
+// parseFile reads one file by the syntax its name says, or by the one that
+// fits when the name does not say.
+func parseFile(f File) (hcl.Body, hcl.Diagnostics) {
+	switch strings.ToLower(path.Ext(f.Name)) {
+	case ".yml", ".yaml":
+		return nil, hcl.Diagnostics{composeUnsupported(f)}
+	case ".json":
+		return parseJSON(f)
+	case ".hcl":
+		return parseHCL(f)
+	}
+	body, diags := parseHCL(f)
+	if !diags.HasErrors() {
+		return body, diags
+	}
+	asJSON, jsonDiags := parseJSON(f)
+	if !jsonDiags.HasErrors() || bytes.HasPrefix(bytes.TrimSpace(f.Data), []byte("{")) {
+		return asJSON, jsonDiags
+	}
+	return body, diags
+}
+
+func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
+	file, diags := hclsyntax.ParseConfig(f.Data, f.Name, hcl.InitialPos)
+	if file == nil {
+		return nil, diags
+	}
+	return file.Body, diags
+}
+
+func parseJSON(f File) (hcl.Body, hcl.Diagnostics) {
+	file, diags := hcljson.Parse(f.Data, f.Name)
+	if file == nil || diags.HasErrors() {
+		return nil, diags
+	}
+	return file.Body, diags
+}
+
+// addBody takes over the blocks and top-level attributes of one file. Of
+// variables, functions and top-level attributes of one name the last wins.
+func (d *Definition) addBody(body hcl.Body) hcl.Diagnostics {
+	blocks, attrs, diags := topContent(body)
+	for _, b := range blocks {
+		if len(b.Labels) != 1 {
+			diags = append(diags, labelCount(b))
+			continue
+		}
+		diags = append(diags, d.addBlock(b)...)
+	}
+	for _, a := range attrs {
+		if slices.Contains(topLevel, a.Name) {
+			diags = append(diags, attributeNotBlock(a))
+			continue
+		}
+		if _, ok := d.locals[a.Name]; !ok {
+			d.localOrd = append(d.localOrd, a.Name)
+		}
+		d.locals[a.Name] = a
+	}
+	return diags
+}
+
+// topContent splits a file's body into its blocks and attributes, both in
+// source order. Blocks of unknown type are warned about.
+func topContent(body hcl.Body) (hcl.Blocks, []*hcl.Attribute, hcl.Diagnostics) {
+	native, ok := body.(*hclsyntax.Body)
+	if !ok {
+		content, remain, diags := body.PartialContent(rootSchema)
+		attrs, more := remain.JustAttributes()
+		return content.Blocks, inOrder(attrs), append(diags, more...)
+	}
+	var diags hcl.Diagnostics
+	blocks := make(hcl.Blocks, 0, len(native.Blocks))
+	for _, b := range native.Blocks {
+		if !slices.Contains(topLevel, b.Type) {
+			diags = append(diags, unknownBlock(b, topLevel))
+			continue
+		}
+		blocks = append(blocks, b.AsHCLBlock())
+	}
+	return blocks, nativeAttributes(native), diags
+}
+
+func nativeAttributes(body *hclsyntax.Body) []*hcl.Attribute {
+	attrs := make([]*hcl.Attribute, 0, len(body.Attributes))
+	for _, a := range body.Attributes {
+		attrs = append(attrs, a.AsHCLAttribute())
+	}
+	sortAttributes(attrs)
+	return attrs
+}
+
+func inOrder(m hcl.Attributes) []*hcl.Attribute {
+	attrs := make([]*hcl.Attribute, 0, len(m))
+	for _, a := range m {
+		attrs = append(attrs, a)
+	}
+	sortAttributes(attrs)
+	return attrs
+}
+
+func sortAttributes(attrs []*hcl.Attribute) {
+	slices.SortFunc(attrs, func(a, b *hcl.Attribute) int {
+		return cmp.Or(cmp.Compare(a.NameRange.Start.Byte, b.NameRange.Start.Byte), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+func (d *Definition) addBlock(b *hcl.Block) hcl.Diagnostics {
+	switch b.Type {
+	case "variable":
+		return d.addVariable(b)
+	case "function":
+		return d.addFunction(b)
+	}
+	bl, diags := parseBlock(b)
+	if b.Type == "group" {
+		d.groups = append(d.groups, bl)
+	} else {
+		d.targets = append(d.targets, bl)
+	}
+	return diags
+}
+
+// bodyAttributes returns the attributes of a block's body in source order and
+// the nested blocks of the given types. Other nested blocks are warned about,
+// with the names that are known there.
+func bodyAttributes(body hcl.Body, kind string, nested []string, known []string) ([]*hcl.Attribute, hcl.Blocks, hcl.Diagnostics) {
+	native, ok := body.(*hclsyntax.Body)
+	if !ok {
+		schema := &hcl.BodySchema{}
+		for _, n := range nested {
+			schema.Blocks = append(schema.Blocks, hcl.BlockHeaderSchema{Type: n})
+		}
+		content, remain, diags := body.PartialContent(schema)
+		attrs, more := remain.JustAttributes()
+		return inOrder(attrs), content.Blocks, append(diags, more...)
+	}
+	var diags hcl.Diagnostics
+	var blocks hcl.Blocks
+	for _, b := range native.Blocks {
+		if slices.Contains(nested, b.Type) {
+			blocks = append(blocks, b.AsHCLBlock())
+			continue
+		}
+		diags = append(diags, unexpectedBlock(b, kind, known))
+	}
+	return nativeAttributes(native), blocks, diags
+}

@@ -1,0 +1,199 @@
+package bake
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Request says what to plan.
+type Request struct {
+	Targets []string   // names, groups and patterns; none means "default"
+	Set     []Override // in the order typed; the order is the order of effect
+	Env     Env        // for --set NAME.args.KEY without a value, and SOURCE_DATE_EPOCH
+
+	// NoPolicy replaces every target's policies by one that disables them.
+	NoPolicy bool
+}
+
+// sourceDateEpoch is the build argument that makes builds reproducible. Set
+// in the environment, it goes to every target that does not set it.
+const sourceDateEpoch = "SOURCE_DATE_EPOCH"
+
+// Plan selects targets, resolves inheritance and overrides, follows links,
+// and decodes what will be built. There is no plan when there are errors.
+func (c *Config) Plan(req Request) (*Plan, hcl.Diagnostics) {
+	r := &resolver{c: c, env: req.Env, done: map[string]*resolvedTarget{}}
+	r.expandOverrides(req.Set)
+	sel := r.selectNames(req.Targets)
+	p := &planner{resolver: r, req: req, plan: &Plan{}, targets: map[string]*Target{}, requested: map[string]bool{}}
+	for _, name := range sel.targets {
+		p.requested[name] = true
+	}
+	for _, name := range sel.targets {
+		p.add(name, sel.ranges[name])
+	}
+	if r.diags.HasErrors() {
+		return nil, sortDiagnostics(r.diags)
+	}
+	p.plan.Groups = sel.printedGroups(c)
+	p.plan.Needs = needs(p.plan.Targets)
+	return p.plan, sortDiagnostics(r.diags)
+}
+
+// planner decodes resolved targets, dependencies first.
+type planner struct {
+	*resolver
+	req       Request
+	plan      *Plan
+	targets   map[string]*Target // nil while being added
+	requested map[string]bool
+	path      []frame
+}
+
+func (p *planner) add(name string, asked hcl.Range) *Target {
+	if t, ok := p.targets[name]; ok {
+		if t == nil && p.onPath(name) {
+			p.linkCycle(name)
+		}
+		return t
+	}
+	p.targets[name] = nil
+	rt := p.resolve(name, asked)
+	if rt == nil {
+		return nil
+	}
+	t := p.decode(name, rt)
+	p.path = append(p.path, frame{address{kind: "target", name: name}, rt.own.rng})
+	p.link(t, rt)
+	p.path = p.path[:len(p.path)-1]
+	p.targets[name] = t
+	p.plan.Targets = append(p.plan.Targets, t)
+	return t
+}
+
+// onPath tells whether a target without a decoded value is on the path of links.
+func (p *planner) onPath(name string) bool {
+	return slices.ContainsFunc(p.path, func(f frame) bool { return f.addr.name == name })
+}
+
+// link follows the target's named contexts that are results of other targets.
+// What a linked target may need, its consumer needs too.
+func (p *planner) link(t *Target, rt *resolvedTarget) {
+	contexts := rt.attrs[attrContexts]
+	if contexts == nil {
+		return
+	}
+	for i := range contexts.cells {
+		c := &contexts.cells[i]
+		name, ok := strings.CutPrefix(c.text(), "target:")
+		if !ok {
+			continue
+		}
+		if name == t.Name {
+			p.report(linkToItself(t, c))
+			continue
+		}
+		linked := p.add(name, c.rng())
+		if linked == nil {
+			continue
+		}
+		t.Links = append(t.Links, Link{Context: c.key, Target: linked})
+		for _, e := range linked.Entitlements {
+			if !slices.Contains(t.Entitlements, e) {
+				t.Entitlements = append(t.Entitlements, e)
+			}
+		}
+		if len(t.Platforms) > 1 && len(linked.Platforms) > 1 && !subset(t.Platforms, linked.Platforms) {
+			p.report(linkPlatforms(t, linked, c))
+		}
+	}
+}
+
+func (p *planner) linkCycle(name string) {
+	i := slices.IndexFunc(p.path, func(f frame) bool { return f.addr.name == name })
+	p.report(linkCycle(p.path[i:]))
+}
+
+func subset(some, all []string) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// decode makes the typed target. A target nobody requested exports nothing.
+func (p *planner) decode(name string, rt *resolvedTarget) *Target {
+	attrs := slices.Clone(rt.attrs)
+	p.presetEpoch(attrs)
+	if p.req.NoPolicy {
+		src := &source{kind: KindFlag, owner: name, flag: "--policy disabled=true"}
+		off := cell{entry: &entry{attrs: map[string]string{"disabled": "true"}}, src: src}
+		attrs[attrPolicy] = &attr{cells: []cell{off}, src: src, over: attrs[attrPolicy]}
+	}
+	t := &Target{Name: name, Range: rt.own.rng, Linked: !p.requested[name]}
+	if t.Linked {
+		src := &source{kind: KindDefault, owner: name}
+		off := cell{entry: &entry{attrs: map[string]string{"type": "cacheonly"}}, src: src}
+		attrs[attrOutput] = &attr{cells: []cell{off}, src: src, over: attrs[attrOutput]}
+	}
+	for i, a := range attrs {
+		if a != nil && (len(a.cells) > 0 || table[i].shape == shapeFields) {
+			table[i].decode(t, a)
+		}
+	}
+	t.attrs = &resolved{config: p.c, attrs: attrs}
+	p.finish(t)
+	return t
+}
+
+// presetEpoch adds SOURCE_DATE_EPOCH of the environment to the arguments.
+func (p *planner) presetEpoch(attrs []*attr) {
+	value := p.req.Env[sourceDateEpoch]
+	if value == "" || attrs[attrArgs].find(sourceDateEpoch) != nil {
+		return
+	}
+	src := &source{kind: KindEnv, flag: "$" + sourceDateEpoch}
+	next := &attr{src: src, cells: []cell{{key: sourceDateEpoch, val: cty.StringVal(value), src: src}}}
+	if attrs[attrArgs] != nil {
+		next = mergeCells(attrs[attrArgs], next)
+	}
+	attrs[attrArgs] = next
+}
+
+// finish sets defaults and cleans paths.
+func (p *planner) finish(t *Target) {
+	if t.attrs.attrs[attrContext] == nil {
+		t.Context = rebase(t.attrs.config.targets[t.Name].dir, ".")
+	}
+	t.Context = cleanContext(t.Context)
+	if t.Dockerfile == "" {
+		t.Dockerfile = "Dockerfile"
+	}
+	if t.Context == "-" {
+		p.report(stdinNotAllowed(t, "context"))
+	}
+	if t.Dockerfile == "-" {
+		p.report(stdinNotAllowed(t, "dockerfile"))
+	}
+}
+
+// needs gathers the entitlements of all targets, sorted by name.
+func needs(targets []*Target) []Entitlement {
+	by := map[string][]string{}
+	for _, t := range targets {
+		for _, e := range t.Entitlements {
+			by[e] = append(by[e], t.Name)
+		}
+	}
+	var out []Entitlement
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, Entitlement{Name: name, Targets: by[name]})
+	}
+	return out
+}
