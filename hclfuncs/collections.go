@@ -153,7 +153,7 @@ func mapFunctions() []Function {
 			},
 		},
 		{
-			Name: "merge", Category: Collections, Func: stdlib.MergeFunc,
+			Name: "merge", Category: Collections, Func: guard(stdlib.MergeFunc, notNull, "arguments must be maps or objects"),
 			Doc: "Puts the entries of several maps or objects into one; of equal keys the last wins, nulls are skipped. The usual way to add to " +
 				"common args or labels.",
 			Examples: []Example{
@@ -167,7 +167,7 @@ func mapFunctions() []Function {
 			Examples: []Example{{`values({b = 2, a = 1})`, `[1, 2]`}},
 		},
 		{
-			Name: "zipmap", Category: Collections, Func: stdlib.ZipmapFunc,
+			Name: "zipmap", Category: Collections, Func: guard(stdlib.ZipmapFunc, notNull, "keys list has a null value"),
 			Doc:      "Builds a map or object from a list of keys and a list of as many values.",
 			Examples: []Example{{`zipmap(["a", "b"], [1, 2])`, `{a = 1, b = 2}`}},
 		},

@@ -19,7 +19,7 @@ func networkFunctions() []Function {
 			Examples: []Example{{`cidrnetmask("172.16.0.0/12")`, `"255.240.0.0"`}},
 		},
 		{
-			Name: "cidrsubnet", Category: Networks, Func: cidr.SubnetFunc,
+			Name: "cidrsubnet", Category: Networks, Func: guard(cidr.SubnetFunc, nil, "newbits is negative and leaves no room for this netnum"),
 			Doc: "Subnet number `netnum` of a network whose prefix is made `newbits` bits longer.",
 			Examples: []Example{
 				{`cidrsubnet("10.0.0.0/8", 8, 2)`, `"10.2.0.0/16"`},

@@ -40,7 +40,7 @@ func numberFunctions() []Function {
 			},
 		},
 		{
-			Name: "int", Category: Numbers, Func: stdlib.IntFunc,
+			Name: "int", Category: Numbers, Func: guard(stdlib.IntFunc, notNull, "infinity has no whole part"),
 			Doc: "Cuts off the fraction, which rounds towards zero.",
 			Examples: []Example{
 				{`int(6.9)`, `6`},
@@ -48,7 +48,7 @@ func numberFunctions() []Function {
 			},
 		},
 		{
-			Name: "log", Category: Numbers, Func: guard(stdlib.LogFunc, "the logarithm of these numbers is not a number"),
+			Name: "log", Category: Numbers, Func: guard(stdlib.LogFunc, notNull, "the logarithm of these numbers is not a number"),
 			Doc:      "The logarithm of `num` to the given base, computed with 64-bit floats.",
 			Examples: []Example{{`log(8, 2)`, `3`}},
 		},
@@ -93,7 +93,7 @@ func numberFunctions() []Function {
 			},
 		},
 		{
-			Name: "pow", Category: Numbers, Func: guard(stdlib.PowFunc, "this power is not a number"),
+			Name: "pow", Category: Numbers, Func: guard(stdlib.PowFunc, notNull, "this power is not a number"),
 			Doc: "Raises `num` to `power`, computed with 64-bit floats.",
 			Examples: []Example{
 				{`pow(2, 10)`, `1024`},

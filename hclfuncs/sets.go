@@ -10,7 +10,7 @@ func setFunctions() []Function {
 			Examples: []Example{{`sethaselement(["a", "b"], "b")`, `true`}},
 		},
 		{
-			Name: "setintersection", Category: Sets, Func: stdlib.SetIntersectionFunc,
+			Name: "setintersection", Category: Sets, Func: guardSets(stdlib.SetIntersectionFunc),
 			Doc:      "The elements that all of the sets have in common.",
 			Examples: []Example{{`setintersection(["a", "b", "c"], ["c", "b"], ["b"])`, `["b"]`}},
 		},
@@ -24,18 +24,18 @@ func setFunctions() []Function {
 			},
 		},
 		{
-			Name: "setsubtract", Category: Sets, Func: stdlib.SetSubtractFunc,
+			Name: "setsubtract", Category: Sets, Func: guardSets(stdlib.SetSubtractFunc),
 			Doc:      "The elements of `a` that `b` does not have.",
 			Examples: []Example{{`setsubtract(["a", "b", "c"], ["b"])`, `["a", "c"]`}},
 		},
 		{
-			Name: "setsymmetricdifference", Category: Sets, Func: stdlib.SetSymmetricDifferenceFunc,
+			Name: "setsymmetricdifference", Category: Sets, Func: guardSets(stdlib.SetSymmetricDifferenceFunc),
 			Doc: "The elements that exactly one of two sets has. More sets are taken in one after the other, so an element stays " +
 				"if an odd number of sets has it.",
 			Examples: []Example{{`setsymmetricdifference(["a", "b"], ["b", "c"])`, `["a", "c"]`}},
 		},
 		{
-			Name: "setunion", Category: Sets, Func: stdlib.SetUnionFunc,
+			Name: "setunion", Category: Sets, Func: guardSets(stdlib.SetUnionFunc),
 			Doc: "The elements that at least one of the sets has. The result of a set function is in order of value, which makes " +
 				"this a way to sort and drop duplicates at once.",
 			Examples: []Example{{`setunion(["b"], ["a", "b"])`, `["a", "b"]`}},

@@ -24,7 +24,7 @@ func stringFunctions() []Function {
 			},
 		},
 		{
-			Name: "indent", Category: Strings, Func: guard(stdlib.IndentFunc, "the number of spaces must not be negative or that large"),
+			Name: "indent", Category: Strings, Func: guard(stdlib.IndentFunc, notNull, "the number of spaces is negative or too large"),
 			Doc:      "Puts `spaces` spaces behind every line end, so every line but the first is indented.",
 			Examples: []Example{{`indent(2, "a\nb\nc")`, `"a\n  b\n  c"`}},
 		},
