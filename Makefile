@@ -17,7 +17,7 @@ LINKS = echo 'int main(void) { return 0; }' | gcc -x c - -o /dev/null
 MODE = $(shell if ($(LINKS) -static -lseccomp) 2>/dev/null; then echo static; \
 	elif ($(LINKS)) 2>/dev/null; then echo cgo; else echo none; fi)
 
-TAGS.static := -tags=seccomp,netgo,osusergo
+GOFLAGS.static := -tags=seccomp,netgo,osusergo
 LDFLAGS.static := -linkmode external -extldflags -static
 CGO.static := 1
 CGO.cgo := 1
@@ -25,9 +25,10 @@ CGO.none := 0
 # Assigned once, when a recipe first needs it: the probe runs the compiler.
 mode = $(eval mode := $(MODE))$(mode)
 
+# One set of flags for the build, the tests and the programs that tests compile:
+# with others, a thousand packages would be compiled a second time.
 export GOTOOLCHAIN ?= local
-go = CGO_ENABLED=$(CGO.$(mode)) go
-flags = -trimpath $(TAGS.$(mode))
+go = CGO_ENABLED=$(CGO.$(mode)) GOFLAGS='-trimpath $(GOFLAGS.$(mode))' go
 buildkit = $(shell go list -m -f '{{.Version}}' github.com/moby/buildkit)
 ldflags = -s -w $(LDFLAGS.$(mode)) -X bake/cmd.version=$(VERSION) \
 	-X github.com/moby/buildkit/version.Version=$(buildkit)
@@ -43,32 +44,32 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
 
 build: ## build bin/bake, static and with seccomp where gcc and libseccomp-dev are there
-	@$(go) build $(flags) -ldflags '$(ldflags)' -o bin/bake ./cmd/bake
+	@$(go) build -ldflags '$(ldflags)' -o bin/bake ./cmd/bake
 	@echo "bin/bake: $(mode) build, $$(du -h bin/bake | cut -f1)"
 
 demo: prepare build ## build bake, bake examples/monorepo with it, run one of the images
 	@examples/monorepo/demo $(CURDIR)/bin/bake
 
 test: prepare-test ## run every test; say what ran and what was skipped
-	@go build -o bin/summary ./tests/summary
+	@$(go) build -o bin/summary ./tests/summary
 	@packages=$$(go list ./...); \
 	raced=$$(grep -xE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
 	rest=$$(grep -vxE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
 	{ \
-	  if [ -n "$$raced" ]; then $(go) test -json -timeout 10m $(flags) $(race) $$raced || true; fi; \
-	  if [ -n "$$rest" ]; then $(go) test -json -timeout 25m $(flags) $$rest || true; fi; \
+	  if [ -n "$$raced" ]; then $(go) test -json -timeout 10m $(race) $$raced || true; fi; \
+	  if [ -n "$$rest" ]; then $(go) test -json -timeout 25m $$rest || true; fi; \
 	} | bin/summary
 
 bench: prepare-test build ## run the Go benchmarks, and the comparison with docker buildx bake
-	@$(go) test -run '^$$' -bench . -benchmem $(flags) ./bake ./hclfuncs ./compose
-	@if [ -d tests/bench ]; then $(go) run $(flags) ./tests/bench -bake bin/bake; fi
+	@$(go) test -run '^$$' -bench . -benchmem ./bake ./hclfuncs ./compose
+	@if [ -d tests/bench ]; then $(go) run ./tests/bench -bake bin/bake; fi
 
 lint: ## go vet, gofmt, staticcheck
-	@$(go) vet $(flags) ./...
+	@$(go) vet ./...
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	  [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted"; exit 1; }
 	@if go run $(STATICCHECK) -version >/dev/null 2>&1; then \
-	  $(go) run $(STATICCHECK) $(TAGS.$(mode)) ./...; \
+	  $(go) run $(STATICCHECK) $(GOFLAGS.$(mode)) ./...; \
 	else echo "staticcheck cannot be had here: skipped"; fi
 
 check: lint test docs ## what a change must pass: lint, every test, generated pages up to date
@@ -83,7 +84,7 @@ fuzz: ## fuzz every fuzz test for T each (T=30s)
 	done
 
 docs: ## regenerate the reference pages and the golden help texts
-	@BAKE_UPDATE=1 $(go) test $(flags) -count=1 -run 'Docs|Help|Reference' ./bake ./hclfuncs ./cmd/... ./tests
+	@BAKE_UPDATE=1 $(go) test -count=1 -run 'Docs|Help|Reference' ./bake ./hclfuncs ./cmd/... ./tests
 
 install: build ## copy bin/bake to PREFIX/bin
 	@install -d $(DESTDIR)$(PREFIX)/bin
