@@ -17,6 +17,8 @@ type Config struct {
 	order   []string // group names, in source order, those of matrices last
 	globals map[string]*global
 	eval    *evaluator // for origins: what expressions read
+
+	descriptions map[string]string // of variables
 }
 
 // ownTarget is a target's own attributes, merged over all its blocks.
@@ -43,6 +45,11 @@ func (e *evaluator) config() *Config {
 		groups:  make(map[string]*ownGroup, len(e.groups)),
 		globals: e.globals,
 		eval:    e,
+
+		descriptions: map[string]string{},
+	}
+	for _, name := range e.def.varOrder {
+		c.descriptions[name] = e.text(e.def.variables[name].description, "The description of variable "+name)
 	}
 	for _, name := range e.names {
 		c.targets[name] = ownTargetOf(name, e.byName[name])

@@ -39,7 +39,8 @@ func (d *Definition) Evaluate(s Scope) (*Config, hcl.Diagnostics) {
 	for _, name := range d.localOrd {
 		e.global(name)
 	}
-	return e.config(), sortDiagnostics(e.diags)
+	c := e.config()
+	return c, sortDiagnostics(e.diags)
 }
 
 // evaluator is a memo over addresses plus the stack of those being worked on.

@@ -1,0 +1,117 @@
+package bake
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Collisions reports targets that would overwrite each other's results: two
+// that write one file or directory are an error, two different builds that
+// push one tag a warning. It looks at the plan alone, before anything runs.
+func (p *Plan) Collisions() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	files := map[string]*Target{}
+	tags := map[string]*Target{}
+	for _, t := range p.Targets {
+		for _, path := range writtenPaths(t) {
+			if first := files[path]; first != nil && first != t {
+				diags = append(diags, samePath(first, t, path))
+				continue
+			}
+			files[path] = t
+		}
+		for _, tag := range pushedTags(t) {
+			if first := tags[tag]; first != nil && first != t && !SameBuild(first, t) {
+				diags = append(diags, sameTag(first, t, tag))
+				continue
+			}
+			tags[tag] = t
+		}
+	}
+	return sortDiagnostics(diags)
+}
+
+// writtenPaths are the files and directories a target's outputs write, and
+// "-" for standard output.
+func writtenPaths(t *Target) []string {
+	var paths []string
+	for _, o := range t.Outputs {
+		switch o.Type {
+		case "local", "tar", "oci", "docker":
+			switch {
+			case o.Dest == "-", o.Dest == "" && (o.Type == "tar" || o.Type == "oci"):
+				paths = append(paths, "-")
+			case o.Dest != "":
+				paths = append(paths, filepath.Clean(o.Dest))
+			}
+		}
+	}
+	return paths
+}
+
+// pushedTags are the names under which a target's outputs go to a registry.
+func pushedTags(t *Target) []string {
+	var tags []string
+	for _, o := range t.Outputs {
+		push := o.Type == "registry" || o.Type == "image" && o.Attrs["push"] == "true"
+		if !push || o.Attrs["push-by-digest"] == "true" {
+			continue
+		}
+		if name, ok := o.Attrs["name"]; ok {
+			tags = append(tags, strings.Split(name, ",")...)
+			continue
+		}
+		tags = append(tags, t.Tags...)
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
+// SameBuild tells whether two targets build and export exactly the same, so
+// that one build serves both.
+func SameBuild(a, b *Target) bool { return slices.Equal(a.buildKey(), b.buildKey()) }
+
+// buildKey is all that decides what a target builds, its links included.
+func (t *Target) buildKey() []byte {
+	fields := t.fields()
+	fields = slices.DeleteFunc(fields, func(m jsonMember) bool { return m.name == "description" })
+	for _, l := range t.Links {
+		fields = append(fields, jsonMember{l.Context, l.Target.Name})
+	}
+	key, err := json.Marshal(fields)
+	if err != nil {
+		return []byte(t.Name)
+	}
+	return key
+}
+
+func outputRange(t *Target) hcl.Range {
+	if o := t.Origin("output", ""); o != nil && o.Range.Filename != "" {
+		return o.Range
+	}
+	return t.Range
+}
+
+func samePath(first, second *Target, path string) *hcl.Diagnostic {
+	where := "the path " + path
+	if path == "-" {
+		where = "standard output"
+	}
+	return errorAt("same-output", outputRange(second), "Two targets write the same output",
+		"Target %q writes %s, and so does target %q (%s). One would overwrite the other. Give each its own dest.",
+		second.Name, where, first.Name, at(outputRange(first)))
+}
+
+func sameTag(first, second *Target, tag string) *hcl.Diagnostic {
+	rng := second.Range
+	if o := second.Origin("tags", ""); o != nil && o.Range.Filename != "" {
+		rng = o.Range
+	}
+	return warningAt("same-tag", rng, "Two targets push the same tag",
+		"Target %q pushes %s, and so does target %q (%s), but they are not the same build: which one the tag points to is left to chance. Give each its own tag.",
+		second.Name, tag, first.Name, at(first.Range))
+}
