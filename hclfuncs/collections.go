@@ -127,8 +127,8 @@ func mapFunctions() []Function {
 		},
 		{
 			Name: "index", Category: Collections, Func: stdlib.IndexFunc,
-			Doc: "The element of a list or tuple at the position `key`, or of a map with that key. The same as " +
-				"`collection[key]`. To find the position of a value use `indexof`.",
+			Doc: "The element of a list or tuple at the position `key`, or of a map with that key; there the same as " +
+				"`collection[key]`. An object is refused: use `lookup`. To find the position of a value use `indexof`.",
 			Examples: []Example{{`index(["a", "b"], 1)`, `"b"`}},
 		},
 		{
@@ -154,8 +154,8 @@ func mapFunctions() []Function {
 		},
 		{
 			Name: "merge", Category: Collections, Func: guard(stdlib.MergeFunc, notNull, "arguments must be maps or objects"),
-			Doc: "Puts the entries of several maps or objects into one; of equal keys the last wins, nulls are skipped. The usual way to add to " +
-				"common args or labels.",
+			Doc: "Puts the entries of several maps or objects into one; of equal keys the last wins, arguments that are null " +
+				"are skipped. The usual way to add to common args or labels.",
 			Examples: []Example{
 				{`merge({A = "1", B = "1"}, {B = "2"})`, `{A = "1", B = "2"}`},
 				{`merge({A = "1"}, null)`, `{A = "1"}`},

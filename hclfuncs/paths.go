@@ -70,19 +70,19 @@ func homeDir() function.Function {
 		Params: []function.Parameter{},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
-			return cty.StringVal(findHomeDir()), nil
+			return cty.StringVal(findHomeDir(user.Current)), nil
 		},
 	})
 }
 
 // findHomeDir asks the environment, then the user database, and at last takes
 // the directory beside the Docker configuration, as Docker's clients do.
-func findHomeDir() string {
+func findHomeDir(current func() (*user.User, error)) string {
 	if home, err := os.UserHomeDir(); err == nil {
 		return home
 	}
 	if runtime.GOOS != "windows" {
-		if u, err := user.Current(); err == nil {
+		if u, err := current(); err == nil {
 			return u.HomeDir
 		}
 	}

@@ -26,6 +26,7 @@ func patternFunctions() []Function {
 			Examples: []Example{
 				{`regex_replace("feature/ABC-12", "[^a-zA-Z0-9]+", "-")`, `"feature-ABC-12"`},
 				{`regex_replace("1.2", "(\\d)\\.(\\d)", "$2.$1")`, `"2.1"`},
+				{`regex_replace("1.2", "(?P<major>\\d)\\.\\d", "$${major}.x")`, `"1.x"`},
 			},
 		},
 		{

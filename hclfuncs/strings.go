@@ -56,8 +56,8 @@ func stringFunctions() []Function {
 		},
 		{
 			Name: "split", Category: Strings, Func: stdlib.SplitFunc,
-			Doc: "Cuts a string at every separator and gives the list of the pieces, at least one. An empty separator cuts " +
-				"between all characters.",
+			Doc: "Cuts a string at every separator and gives the list of the pieces. A string without the separator is one piece, " +
+				"even if it is empty. An empty separator cuts between all characters.",
 			Examples: []Example{
 				{`split("/", "linux/arm64")`, `["linux", "arm64"]`},
 				{`split(",", "")`, `[""]`},

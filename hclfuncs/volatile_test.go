@@ -1,7 +1,10 @@
 package hclfuncs
 
 import (
+	"errors"
 	"maps"
+	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +86,18 @@ func TestHomeDirIsThatOfBuildx(t *testing.T) {
 				t.Errorf("got %#v, want %#v", got, want)
 			}
 		})
+	}
+}
+
+func TestHomeDirOfAnUnknownUser(t *testing.T) {
+	nobody := func() (*user.User, error) { return nil, errors.New("no such user") }
+	t.Setenv("HOME", "")
+	t.Setenv("USERPROFILE", "")
+	for config, want := range map[string]string{"/etc/docker-client": "/etc", "": "."} {
+		t.Setenv("DOCKER_CONFIG", config)
+		if got := findHomeDir(nobody); got != filepath.FromSlash(want) {
+			t.Errorf("beside %q: got %q, want %q", config, got, want)
+		}
 	}
 }
 
