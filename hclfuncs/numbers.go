@@ -27,7 +27,7 @@ func numberFunctions() []Function {
 		},
 		{
 			Name: "divide", Category: Numbers, Func: stdlib.DivideFunc,
-			Doc: "Divides `a` by `b` without rounding. The same as `a / b`. Division by zero gives infinity, of zero itself an error.",
+			Doc:      "Divides `a` by `b` without rounding. The same as `a / b`. Division by zero gives infinity, of zero itself an error.",
 			Examples: []Example{{`divide(7, 2)`, `3.5`}, {`divide(1, 0) > 1000000`, `true`}, {`can(divide(0, 0))`, `false`}},
 		},
 		{
