@@ -1,0 +1,73 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"bake/bake"
+)
+
+// app is what every verb gets from the outside.
+type app struct {
+	streams
+	env   bake.Env
+	dir   string // working directory, absolute
+	args  []string
+	debug bool // --debug: stack traces in errors, log messages of libraries
+}
+
+// Main runs the command line of the process and returns its exit code. It is
+// the only place that reads the environment and the working directory.
+func Main() int {
+	env := readEnv(os.Environ())
+	dir, err := os.Getwd()
+	a := &app{streams: systemStreams(env), env: env, dir: dir, args: os.Args[1:]}
+	if err != nil {
+		a.fail(fmt.Errorf("find the working directory: %w", err))
+		return ExitUsage
+	}
+	return a.run()
+}
+
+// run parses the command line, does what it says and reports an error.
+func (a *app) run() int {
+	root := newRoot(a)
+	root.SetArgs(a.args)
+	err := root.Execute()
+	if err != nil {
+		a.fail(err)
+	}
+	return exitCode(err)
+}
+
+// fail tells an error, and what to do about it if that is known.
+func (a *app) fail(err error) {
+	var own *exitError
+	isOwn := errors.As(err, &own)
+	if isOwn && own.err == nil {
+		return
+	}
+	text := err.Error()
+	if a.debug {
+		text = fmt.Sprintf("%+v", err)
+	}
+	fmt.Fprintf(a.err, "%s: %s\n", a.paint(styleError, "error"), strings.TrimRight(text, "\n"))
+	if isOwn && own.hint != "" {
+		fmt.Fprintf(a.err, "\n%s\n", wrap(own.hint, min(a.columns(), maxTextWidth)))
+	}
+}
+
+// warn tells something that does not stop the run.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.err, "%s: %s\n", a.paint(styleWarning, "warning"), fmt.Sprintf(format, args...))
+}
+
+// note tells a fact in passing.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.err, "%s: %s\n", a.paint(styleMark, "note"), fmt.Sprintf(format, args...))
+}
+
+// getenv is the environment in the shape that other packages ask for.
+func (a *app) getenv(name string) string { return a.env[name] }

@@ -1,0 +1,206 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bake/bake"
+)
+
+// bakeOptions are the flags and arguments of `bake` itself.
+type bakeOptions struct {
+	definitionOptions
+	targets []string
+
+	set        []string
+	push       bool
+	load       bool
+	call       string
+	noCache    *bool // nil: not given
+	pull       *bool // nil: not given
+	sbom       string
+	provenance string
+	policy     []string
+
+	allow    []string
+	builder  string
+	frontend string
+	jobs     int
+
+	print        bool
+	list         string
+	progress     string
+	metadataFile string
+}
+
+// newBake makes the root command. It builds; its flags are those of
+// `docker buildx bake` and a few more.
+func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
+	o := &bakeOptions{}
+	c := &cobra.Command{
+		Use:                   "bake [OPTIONS] [TARGET...]",
+		Short:                 "Build images from a definition",
+		Long:                  bakeLong,
+		Args:                  cobra.ArbitraryArgs,
+		DisableFlagsInUseLine: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.targets = args
+			o.keepGiven(c.Flags())
+			return runF(a, o)
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return a.completeTargets(&o.definitionOptions, args)
+		},
+	}
+	o.addFlags(c.Flags(), a.env)
+	addCompletions(a, c)
+	return c
+}
+
+const bakeLong = `Build the targets of a definition (docker-bake.hcl and others), all at once,
+on the BuildKit that bake carries, or on a builder of your choice.
+
+Without TARGET it builds the target or group "default".`
+
+// Names of the groups of flags in the help text.
+const (
+	groupDefinition = "Definition"
+	groupOverrides  = "Overrides"
+	groupBuild      = "Build"
+	groupOutput     = "Talk and data"
+)
+
+// addFlags declares the flags, group by group as help shows them.
+func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
+	group(flags, groupDefinition, func(fs *pflag.FlagSet) {
+		o.definitionOptions.addFlags(fs)
+		fs.BoolVar(&o.print, "print", false, "Print the options without building")
+		fs.StringVar(&o.list, "list", "", `List "targets" or "variables" (e.g., "type=targets,format=json")`)
+		o.addDiagnosticFlags(fs)
+	})
+	group(flags, groupOverrides, func(fs *pflag.FlagSet) {
+		fs.StringArrayVar(&o.set, "set", nil, `Override target value (e.g., "targetpattern.key=value")`)
+		fs.BoolVar(&o.push, "push", false, `Shorthand for "--set=*.output=type=registry". Conditional.`)
+		fs.BoolVar(&o.load, "load", false, `Shorthand for "--set=*.output=type=docker". Conditional.`)
+		o.noCache = fs.Bool("no-cache", false, "Do not use cache when building the image")
+		o.pull = fs.Bool("pull", false, "Always attempt to pull all referenced images")
+		fs.StringVar(&o.sbom, "sbom", "", `Shorthand for "--set=*.attest=type=sbom"`)
+		fs.StringVar(&o.provenance, "provenance", "", `Shorthand for "--set=*.attest=type=provenance"`)
+		fs.StringArrayVar(&o.policy, "policy", nil, `Global policy evaluation options (format: "[disabled=true|false][,strict=true|false][,log-level=level]")`)
+		fs.StringVar(&o.call, "call", "build", `Set method for evaluating build ("check", "outline", "targets")`)
+		fs.VarPF(checkFlag{&o.call}, "check", "", `Shorthand for "--call=check"`).NoOptDefVal = "true"
+	})
+	group(flags, groupBuild, func(fs *pflag.FlagSet) {
+		fs.StringVar(&o.builder, "builder", env["BUILDX_BUILDER"], `Builder to use, or "embedded" for the one that bake carries`)
+		fs.StringArrayVar(&o.allow, "allow", nil, "Allow build to access specified resources")
+		fs.StringVar(&o.frontend, "frontend", "auto", `What "# syntax=" lines do ("auto", "builtin", "image")`)
+		fs.IntVarP(&o.jobs, "jobs", "j", 0, "How many targets are built at once (default no limit)")
+	})
+	group(flags, groupOutput, func(fs *pflag.FlagSet) {
+		fs.StringVar(&o.progress, "progress", "auto", `Set type of progress output ("auto", "none", "plain", "quiet", "rawjson", "tty"). Use plain to show container output`)
+		fs.StringVar(&o.metadataFile, "metadata-file", "", "Write build result metadata to a file")
+	})
+	o.addDeprecatedFlags(flags)
+}
+
+// addDeprecatedFlags declares what older command lines may still hold.
+func (o *bakeOptions) addDeprecatedFlags(flags *pflag.FlagSet) {
+	for _, kind := range []string{"targets", "variables"} {
+		flags.VarPF(listFlag{&o.list, kind}, "list-"+kind, "", "List "+kind).NoOptDefVal = "true"
+		flags.Lookup("list-" + kind).Hidden = true
+		flags.Lookup("list-" + kind).Deprecated = "use --list=" + kind + " instead"
+	}
+}
+
+// keepGiven forgets switches that were not given: they must not override what
+// the definition says.
+func (o *bakeOptions) keepGiven(flags *pflag.FlagSet) {
+	if !flags.Changed("no-cache") {
+		o.noCache = nil
+	}
+	if !flags.Changed("pull") {
+		o.pull = nil
+	}
+}
+
+// validate finds what is wrong with the options before any file is read.
+func (o *bakeOptions) validate() error {
+	switch {
+	case o.print && o.list != "":
+		return usageErrorf("--print and --list are mutually exclusive")
+	case o.jobs < 0:
+		return usageErrorf("invalid --jobs %d, want a number of targets, or 0 for no limit", o.jobs)
+	case o.frontend != "auto" && o.frontend != "builtin" && o.frontend != "image":
+		return usageErrorf("invalid --frontend %q, want auto, builtin or image", o.frontend)
+	}
+	for _, target := range o.targets {
+		if bake.IsRemote(target) {
+			return usageErrorf("%s: a definition from a URL is not supported by this version of bake", target).
+				withHint("Fetch it first, and name its files with --file.")
+		}
+	}
+	return nil
+}
+
+// runBake does what `bake` without a verb does: list, print or build.
+func runBake(a *app, o *bakeOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	list, err := o.parseList()
+	if err != nil {
+		return err
+	}
+	overrides, err := o.overrides()
+	if err != nil {
+		return err
+	}
+	r, err := a.newReporter(&o.definitionOptions)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	config, err := a.evaluate(&o.definitionOptions, r)
+	if err != nil {
+		return err
+	}
+	if list.kind != "" {
+		if err := r.check(); err != nil {
+			return err
+		}
+		return writeList(a.out, list, config)
+	}
+	_, noPolicy, err := parsePolicies(o.policy)
+	if err != nil {
+		return err
+	}
+	plan, diags := config.Plan(bake.Request{Targets: o.targets, Set: overrides, Env: a.env, NoPolicy: noPolicy})
+	r.add(diags)
+	if diags.HasErrors() || o.print {
+		if err := r.check(); err != nil {
+			return err
+		}
+		return writePlan(a.out, plan)
+	}
+	return a.build(o, plan, r)
+}
+
+func (o *bakeOptions) parseList() (listOptions, error) {
+	if o.list == "" {
+		return listOptions{}, nil
+	}
+	return parseList(o.list)
+}
+
+// writePlan prints the plan as a definition in JSON.
+func writePlan(w io.Writer, plan *bake.Plan) error {
+	data, err := plan.JSON()
+	if err != nil {
+		return fmt.Errorf("print the plan: %w", err)
+	}
+	_, err = w.Write(data)
+	return err
+}

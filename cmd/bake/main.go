@@ -1,0 +1,14 @@
+// Command bake builds images from a definition.
+package main
+
+import (
+	"os"
+
+	"bake/bake/engine"
+	"bake/cmd"
+)
+
+func main() {
+	engine.Main() // takes over when this process is a part of the engine
+	os.Exit(cmd.Main())
+}

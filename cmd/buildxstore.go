@@ -1,0 +1,108 @@
+package cmd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/docker/buildx/store"
+	"github.com/opencontainers/go-digest"
+
+	"bake/bake"
+)
+
+// buildxStore reads the builders that `docker buildx create` made. buildx's own
+// code cannot be used for that: it makes directories and rewrites the current
+// builder even when it only looks.
+type buildxStore struct{ dir string }
+
+// dockerConfigDir is where Docker keeps its configuration.
+func dockerConfigDir(env bake.Env) string {
+	if dir := env["DOCKER_CONFIG"]; dir != "" {
+		return dir
+	}
+	home := env["HOME"]
+	if home == "" {
+		home = env["USERPROFILE"]
+	}
+	return filepath.Join(home, ".docker")
+}
+
+func newBuildxStore(env bake.Env) buildxStore {
+	if dir := env["BUILDX_CONFIG"]; dir != "" {
+		return buildxStore{dir}
+	}
+	return buildxStore{filepath.Join(dockerConfigDir(env), "buildx")}
+}
+
+// builder reads the builder of that name. It returns nil if there is none.
+func (s buildxStore) builder(name string) (*store.NodeGroup, error) {
+	valid, err := store.ValidateName(name)
+	if err != nil {
+		return nil, nil // such a builder cannot exist
+	}
+	data, err := os.ReadFile(filepath.Join(s.dir, "instances", valid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the builder %q: %w", name, err)
+	}
+	var group store.NodeGroup
+	if err := json.Unmarshal(data, &group); err != nil {
+		return nil, fmt.Errorf("read the builder %q: %w", name, err)
+	}
+	if len(group.Nodes) == 0 {
+		return nil, fmt.Errorf("read the builder %q: it has no nodes", name)
+	}
+	return &group, nil
+}
+
+// names are the names of all builders, sorted.
+func (s buildxStore) names() []string {
+	entries, err := os.ReadDir(filepath.Join(s.dir, "instances"))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	slices.Sort(names)
+	return names
+}
+
+// current reads the builder chosen with `docker buildx use` for a Docker
+// endpoint. It returns nil if none was chosen or it is gone.
+func (s buildxStore) current(endpoint string) (*store.NodeGroup, error) {
+	var chosen struct {
+		Key    string
+		Name   string
+		Global bool
+	}
+	data, err := os.ReadFile(filepath.Join(s.dir, "current"))
+	if err == nil {
+		err = json.Unmarshal(data, &chosen)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the current builder of buildx: %w", err)
+	}
+	if chosen.Name != "" && (chosen.Global || chosen.Key == endpoint) {
+		if group, err := s.builder(chosen.Name); group != nil || err != nil {
+			return group, err
+		}
+		if chosen.Key == endpoint {
+			return nil, nil
+		}
+	}
+	// The default of an endpoint is kept in a file named by the endpoint's digest.
+	name, err := os.ReadFile(filepath.Join(s.dir, "defaults", digest.FromString(endpoint).Encoded()[:20]))
+	if err != nil {
+		return nil, nil
+	}
+	return s.builder(string(name))
+}

@@ -1,0 +1,104 @@
+package cmd
+
+import (
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// shells are those that completion scripts exist for.
+var shells = []string{"bash", "fish", "powershell", "zsh"}
+
+// newCompletion makes `bake completion`.
+func newCompletion(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion bash|fish|powershell|zsh",
+		Short: "Print a completion script for a shell",
+		Long: `Print a script that makes a shell complete the verbs, flags and targets of bake.
+The targets are those of the files named on the line, else of the default files.
+
+  bash:        source <(bake completion bash)
+  fish:        bake completion fish | source
+  powershell:  bake completion powershell | Out-String | Invoke-Expression
+  zsh:         source <(bake completion zsh)`,
+		ValidArgs:             shells,
+		DisableFlagsInUseLine: true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || !slices.Contains(shells, args[0]) {
+				return usageErrorf("bake completion wants the name of one shell: bash, fish, powershell or zsh")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return writeCompletion(a.out, c.Root(), args[0]) },
+	}
+}
+
+func writeCompletion(w io.Writer, root *cobra.Command, shell string) error {
+	switch shell {
+	case "bash":
+		return root.GenBashCompletionV2(w, true)
+	case "fish":
+		return root.GenFishCompletion(w, true)
+	case "powershell":
+		return root.GenPowerShellCompletionWithDesc(w)
+	}
+	return root.GenZshCompletion(w)
+}
+
+// completeTargets are the targets and groups that are not on the line yet. A
+// definition with errors completes nothing: the line is not the place to tell.
+func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, cobra.ShellCompDirective) {
+	quiet := *a
+	quiet.err, quiet.in = io.Discard, nil
+	r := &reporter{streams: quiet.streams}
+	config, err := quiet.evaluate(o, r)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	descriptions := map[string]string{}
+	for _, item := range config.ListTargets() {
+		descriptions[item.Name] = item.Description
+	}
+	var names []string
+	for _, name := range config.Names() {
+		if !slices.Contains(given, name) {
+			names = append(names, cobra.CompletionWithDesc(name, descriptions[name]))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// addCompletions completes the values of flags.
+func addCompletions(a *app, c *cobra.Command) {
+	fixed := map[string][]string{
+		"progress":    displayModes,
+		"list":        {"targets", "variables", "type=targets,format=json", "type=variables,format=json"},
+		"call":        {"build", "check", "outline", "targets"},
+		"diagnostics": {"text", "json"},
+		"frontend":    {"auto", "builtin", "image"},
+		"allow":       {"network.host", "security.insecure", "ssh", "device", "buildx.local.delete", "fs=", "fs.read=", "fs.write="},
+		"sbom":        {"true", "false"},
+		"provenance":  {"true", "false", "mode=min", "mode=max"},
+	}
+	for flag, values := range fixed {
+		mustComplete(c, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	mustComplete(c, "builder", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return append(newBuildxStore(a.env).names(), embeddedName), cobra.ShellCompDirectiveNoFileComp
+	})
+	for _, flag := range []string{"set", "var", "policy", "jobs"} {
+		mustComplete(c, flag, cobra.NoFileCompletions)
+	}
+	mustComplete(c, "file", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"hcl", "json", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+	})
+}
+
+// mustComplete registers a completion. It can only fail for a flag that does
+// not exist, which every test would notice.
+func mustComplete(c *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := c.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,99 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/spf13/pflag"
+
+	"bake/bake"
+)
+
+// definitionOptions say which definition to read and how to talk about it.
+// Every verb that reads a definition has them.
+type definitionOptions struct {
+	files       []string
+	vars        []string
+	strict      bool
+	diagnostics string // "text" or "json"
+}
+
+func (o *definitionOptions) addFlags(flags *pflag.FlagSet) {
+	flags.StringArrayVarP(&o.files, "file", "f", nil, "Build definition file, or - for standard input")
+	flags.StringArrayVar(&o.vars, "var", nil, `Set a variable value (e.g., "name=value")`)
+}
+
+func (o *definitionOptions) addDiagnosticFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.strict, "strict", false, "Treat warnings about the definition as errors")
+	flags.StringVar(&o.diagnostics, "diagnostics", "text", `Form of diagnostics on standard error ("text", "json")`)
+}
+
+// newReporter is the reporter that the options ask for.
+func (a *app) newReporter(o *definitionOptions) (*reporter, error) {
+	if o.diagnostics != "text" && o.diagnostics != "json" {
+		return nil, usageErrorf("invalid --diagnostics %q, want text or json", o.diagnostics)
+	}
+	return &reporter{
+		streams: a.streams,
+		json:    o.diagnostics == "json",
+		strict:  o.strict,
+		github:  newAnnotator(a.err, a.dir, a.env),
+	}, nil
+}
+
+// evaluate reads the definition and finds the values of its variables.
+// Problems go to the reporter; the error then only ends the run.
+func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) {
+	vars, err := parseVars(o.vars)
+	if err != nil {
+		return nil, err
+	}
+	fsys := hostFS{a.dir}
+	names, err := definitionNames(o.files, a.env, fsys)
+	if err != nil {
+		return nil, err
+	}
+	files, err := readDefinition(names, fsys, a.in)
+	if err != nil {
+		return nil, err
+	}
+	r.source(files)
+	definition, diags := bake.Parse(files, a.env)
+	r.add(diags)
+	if definition == nil || diags.HasErrors() {
+		return nil, r.check()
+	}
+	config, diags := definition.Evaluate(bake.Scope{Env: a.env, Vars: vars, Builtins: builtins()})
+	r.add(diags)
+	if config == nil || diags.HasErrors() {
+		return nil, r.check()
+	}
+	return config, nil
+}
+
+// builtins are the values that every definition may read.
+func builtins() map[string]string {
+	return map[string]string{
+		"BAKE_CMD_CONTEXT":    "cwd://",
+		"BAKE_LOCAL_PLATFORM": platforms.Format(platforms.DefaultSpec()),
+	}
+}
+
+// parseVars reads the --var flags. The last value given for a name counts.
+func parseVars(list []string) (map[string]string, error) {
+	vars := map[string]string{}
+	for _, text := range list {
+		if text == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(text, "=")
+		switch {
+		case !ok:
+			return nil, usageErrorf("invalid variable %q, expected key=value", text)
+		case name == "":
+			return nil, usageErrorf("invalid variable %q, key is empty", text)
+		}
+		vars[name] = value
+	}
+	return vars, nil
+}

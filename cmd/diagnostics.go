@@ -1,0 +1,155 @@
+package cmd
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"bake/bake"
+)
+
+// finding is a diagnostic made ready for showing, in whichever form.
+type finding struct {
+	severity string // "error" or "warning"
+	id       string // stable name of the kind of problem, may be empty
+	summary  string
+	detail   string
+	subject  *hcl.Range
+	context  *hcl.Range
+	snippet  *snippet
+	values   []valueNote // the values that the expression in question read
+	notes    []string    // further facts, one line each
+	log      []string    // the last lines of a log
+	hint     string
+}
+
+// identified is what the Extra of a diagnostic implements to name its kind.
+type identified interface{ DiagnosticID() string }
+
+// reporter collects the diagnostics of a run and shows them: as text as soon
+// as they are complete, as JSON once at the end.
+type reporter struct {
+	streams
+	json   bool
+	strict bool
+	github *annotator // nil outside GitHub Actions
+
+	sources map[string][]byte // by file name
+	order   map[string]int    // position of a file among those given
+
+	pending []finding
+	shown   []finding
+}
+
+// source makes the text of the definition files known, for excerpts.
+func (r *reporter) source(files []bake.File) {
+	if r.sources == nil {
+		r.sources, r.order = map[string][]byte{}, map[string]int{}
+	}
+	for _, f := range files {
+		r.sources[f.Name] = f.Data
+		if _, seen := r.order[f.Name]; !seen {
+			r.order[f.Name] = len(r.order)
+		}
+	}
+}
+
+// add takes diagnostics in. With --strict a warning counts as an error.
+func (r *reporter) add(diags hcl.Diagnostics) {
+	for _, d := range diags {
+		r.pending = append(r.pending, r.finding(d))
+	}
+}
+
+// failed says whether an error was reported, or a warning under --strict.
+func (r *reporter) failed() bool {
+	bad := func(f finding) bool { return f.severity == "error" || r.strict }
+	return slices.ContainsFunc(r.pending, bad) || slices.ContainsFunc(r.shown, bad)
+}
+
+// check shows what has been reported and ends the run if that was an error.
+func (r *reporter) check() error {
+	r.flush()
+	if r.failed() {
+		return reported(ExitUsage)
+	}
+	return nil
+}
+
+// flush shows what has been added since the last time. JSON waits for close.
+func (r *reporter) flush() {
+	batch := r.sorted(r.pending)
+	r.pending = nil
+	r.shown = append(r.shown, batch...)
+	if !r.json {
+		r.writeText(batch)
+	}
+	if r.github != nil {
+		r.github.write(batch)
+	}
+}
+
+// close shows what is left. After it nothing may be added.
+func (r *reporter) close() {
+	r.flush()
+	if r.json {
+		r.writeJSON(r.shown)
+	}
+}
+
+// sorted puts findings in the order of their places: file by file as they
+// were given, those without a place at the end. Equal ones are shown once.
+func (r *reporter) sorted(list []finding) []finding {
+	slices.SortStableFunc(list, func(a, b finding) int {
+		if a.subject == nil || b.subject == nil {
+			return cmp.Compare(btoi(a.subject == nil), btoi(b.subject == nil))
+		}
+		return cmp.Or(
+			cmp.Compare(r.fileOrder(a.subject.Filename), r.fileOrder(b.subject.Filename)),
+			cmp.Compare(a.subject.Filename, b.subject.Filename),
+			cmp.Compare(a.subject.Start.Line, b.subject.Start.Line),
+			cmp.Compare(a.subject.Start.Column, b.subject.Start.Column),
+		)
+	})
+	return slices.CompactFunc(list, func(a, b finding) bool {
+		return a.severity == b.severity && a.summary == b.summary && a.detail == b.detail &&
+			a.subject != nil && b.subject != nil && *a.subject == *b.subject
+	})
+}
+
+func (r *reporter) fileOrder(name string) int {
+	if i, ok := r.order[name]; ok {
+		return i
+	}
+	return len(r.order)
+}
+
+// finding translates a diagnostic.
+func (r *reporter) finding(d *hcl.Diagnostic) finding {
+	f := finding{
+		severity: "error",
+		summary:  d.Summary,
+		detail:   d.Detail,
+		subject:  d.Subject,
+		context:  d.Context,
+		values:   valueNotes(d.Expression, d.EvalContext),
+	}
+	if d.Severity == hcl.DiagWarning {
+		f.severity = "warning"
+	}
+	if named, ok := hcl.DiagnosticExtra[identified](d); ok {
+		f.id = named.DiagnosticID()
+	}
+	if d.Subject != nil {
+		f.snippet = newSnippet(r.sources[d.Subject.Filename], *d.Subject, d.Context)
+	}
+	return f
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bake/bake/engine"
+)
+
+// engineOptions say which engine a verb is about. Empty ones mean what the
+// environment says.
+type engineOptions struct {
+	dir    string
+	socket string
+}
+
+func (o *engineOptions) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.dir, "dir", "", "State directory (default $BAKE_ENGINE_DIR or the one of the user)")
+	flags.StringVar(&o.socket, "socket", "", "Unix socket (default $BAKE_ENGINE_SOCKET or in the state directory)")
+}
+
+// engineStartOptions say, in addition, how an engine is to be started.
+type engineStartOptions struct {
+	engineOptions
+	idle         time.Duration
+	runtime      string
+	config       string
+	snapshotter  string
+	entitlements []string
+}
+
+func (o *engineStartOptions) addFlags(flags *pflag.FlagSet) {
+	o.engineOptions.addFlags(flags)
+	flags.DurationVar(&o.idle, "idle", -1, "Exit after this long without clients, 0 for never (default $BAKE_ENGINE_IDLE or 10m)")
+	flags.StringVar(&o.runtime, "runtime", "", "OCI runtime (default $BAKE_ENGINE_RUNTIME or the one inside bake)")
+	flags.StringVar(&o.config, "config", "", "A buildkitd.toml (default $BAKE_ENGINE_CONFIG)")
+	flags.StringVar(&o.snapshotter, "snapshotter", "", `"auto", "overlayfs", "fuse-overlayfs" or "native" (default $BAKE_ENGINE_SNAPSHOTTER)`)
+	flags.StringSliceVar(&o.entitlements, "entitlements", nil, "Entitlements that builds may be granted (default $BAKE_ENGINE_ENTITLEMENTS)")
+}
+
+// newEngine makes `bake engine`, which does nothing by itself.
+func newEngine(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "engine",
+		Short: "Manage the BuildKit that bake carries",
+		Long: `Manage the embedded engine: the BuildKit that bake carries and starts in the
+background when a build needs it. It belongs to one user and one state
+directory, several runs share it, and it exits when idle.`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			err := usageErrorf("unknown command %q for %q", args[0], c.CommandPath())
+			if s := similar(args[0], childNames(c)); s != "" {
+				return err.withHint("Did you mean %q?", c.CommandPath()+" "+s)
+			}
+			return err.withHint("Its commands are %s.", strings.Join(childNames(c), ", "))
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(
+		newEngineStatus(a, runEngineStatus),
+		newEngineStart(a, runEngineStart),
+		newEngineStop(a, runEngineStop),
+		newEngineServe(a, runEngineServe),
+		newEngineLogs(a, runEngineLogs),
+		newEngineDu(a, runEngineDu),
+		newEnginePrune(a, runEnginePrune),
+	)
+	return c
+}
+
+func childNames(c *cobra.Command) []string {
+	var names []string
+	for _, child := range c.Commands() {
+		if child.IsAvailableCommand() {
+			names = append(names, child.Name())
+		}
+	}
+	return names
+}
+
+// engineConfig is the configuration of the engine that the environment asks for.
+func (a *app) engineConfig() (engine.Config, error) {
+	cfg, err := engine.Default(a.getenv)
+	if err != nil {
+		return cfg, &exitError{code: ExitUsage, err: err}
+	}
+	cfg.Version = version()
+	return cfg, nil
+}
+
+// resolve is the configuration with the flags laid over the environment.
+func (o *engineOptions) resolve(a *app) (engine.Config, error) {
+	env := a.overlay(map[string]string{
+		engine.EnvDir:    o.dir,
+		engine.EnvSocket: o.socket,
+	})
+	return a.withEnv(env).engineConfig()
+}
+
+// resolve is the configuration with the flags laid over the environment.
+func (o *engineStartOptions) resolve(a *app) (engine.Config, error) {
+	idle := ""
+	if o.idle >= 0 {
+		idle = o.idle.String()
+	}
+	env := a.overlay(map[string]string{
+		engine.EnvDir:          o.dir,
+		engine.EnvSocket:       o.socket,
+		engine.EnvIdle:         idle,
+		engine.EnvRuntime:      o.runtime,
+		engine.EnvFile:         o.config,
+		engine.EnvSnapshotter:  o.snapshotter,
+		engine.EnvEntitlements: strings.Join(o.entitlements, ","),
+	})
+	cfg, err := a.withEnv(env).engineConfig()
+	cfg.Notify = func(text string) { a.note("%s", text) }
+	return cfg, err
+}

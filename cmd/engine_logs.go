@@ -1,0 +1,119 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bake/bake/engine"
+)
+
+// engineLogsOptions are the flags of `bake engine logs`.
+type engineLogsOptions struct {
+	engineOptions
+	follow bool
+	tail   int
+}
+
+func newEngineLogs(a *app, runF func(*app, *engineLogsOptions) error) *cobra.Command {
+	o := &engineLogsOptions{}
+	c := &cobra.Command{
+		Use:                   "logs [OPTIONS]",
+		Short:                 "Print the engine's log",
+		Args:                  noArgs,
+		DisableFlagsInUseLine: true,
+		RunE:                  func(*cobra.Command, []string) error { return runF(a, o) },
+	}
+	o.engineOptions.addFlags(c.Flags())
+	c.Flags().BoolVar(&o.follow, "follow", false, "Print what is added to the log, until interrupted")
+	c.Flags().IntVarP(&o.tail, "tail", "n", -1, "Begin with this many last lines (default all)")
+	return c
+}
+
+func runEngineLogs(a *app, o *engineLogsOptions) error {
+	cfg, err := o.resolve(a)
+	if err != nil {
+		return err
+	}
+	name := engine.LogFile(cfg)
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usageErrorf("there is no log at %s", name).withHint("The engine has never run there.")
+	}
+	if err != nil {
+		return fmt.Errorf("read the engine's log: %w", err)
+	}
+	defer f.Close()
+	if err := seekTail(f, o.tail); err != nil {
+		return fmt.Errorf("read the engine's log: %w", err)
+	}
+	if _, err := io.Copy(a.out, f); err != nil {
+		return fmt.Errorf("read the engine's log: %w", err)
+	}
+	if !o.follow {
+		return nil
+	}
+	ctx, stop := a.interruptible(context.Background())
+	defer stop()
+	return follow(ctx, a.out, f)
+}
+
+// seekTail moves to the start of the last n lines. A negative n means all.
+func seekTail(f io.ReadSeeker, n int) error {
+	if n < 0 {
+		return nil
+	}
+	const block = 16 << 10
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, block)
+	found := -1 // the newline that ends the last line starts no line
+	for end > 0 {
+		start := max(0, end-block)
+		part := buf[:end-start]
+		if _, err := f.Seek(start, io.SeekStart); err != nil {
+			return err
+		}
+		if _, err := io.ReadFull(f, part); err != nil {
+			return err
+		}
+		for i := bytes.LastIndexByte(part, '\n'); i >= 0; i = bytes.LastIndexByte(part[:i], '\n') {
+			if found++; found == n {
+				_, err := f.Seek(start+int64(i)+1, io.SeekStart)
+				return err
+			}
+		}
+		end = start
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return err
+}
+
+// follow copies what is added to a file until the context ends, which is how
+// it is meant to end.
+func follow(ctx context.Context, w io.Writer, f *os.File) error {
+	for {
+		if _, err := io.Copy(w, f); err != nil {
+			return fmt.Errorf("follow the engine's log: %w", err)
+		}
+		if st, err := f.Stat(); err == nil {
+			if at, err := f.Seek(0, io.SeekCurrent); err == nil && at > st.Size() {
+				_, _ = f.Seek(0, io.SeekStart) // the engine has begun a new log
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

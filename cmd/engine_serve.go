@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"bake/bake/engine"
+)
+
+func newEngineServe(a *app, runF func(*app, *engineStartOptions) error) *cobra.Command {
+	o := &engineStartOptions{}
+	c := &cobra.Command{
+		Use:   "serve [OPTIONS]",
+		Short: "Run the engine in the foreground",
+		Long: `Run the engine in the foreground until it is interrupted, stopped or idle, for
+service managers and containers (there with --idle 0). Its log goes to standard
+error.`,
+		Args:                  noArgs,
+		DisableFlagsInUseLine: true,
+		RunE:                  func(*cobra.Command, []string) error { return runF(a, o) },
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+// runEngineServe ends well when it is asked to end: a service manager must not
+// take that for a failure.
+func runEngineServe(a *app, o *engineStartOptions) error {
+	cfg, err := o.resolve(a)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := engine.Serve(ctx, cfg); err != nil {
+		return engineError("serve", err)
+	}
+	return nil
+}

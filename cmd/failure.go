@@ -1,0 +1,134 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/moby/buildkit/solver/errdefs"
+
+	"bake/bake"
+	"bake/bake/build"
+)
+
+// loggedError is an error with the end of the log of the step that failed.
+type loggedError struct {
+	err  error
+	step string
+	log  []string
+}
+
+func (e *loggedError) Error() string { return e.err.Error() }
+func (e *loggedError) Unwrap() error { return e.err }
+
+// newFailure describes the failure of a target: what failed, the lines of the
+// Dockerfile, where the target is defined, the end of the log and what to do.
+func newFailure(err error, target *build.TargetError, plan *bake.Plan) finding {
+	f := finding{
+		severity: "error",
+		id:       "build-failed",
+		summary:  "target " + target.Target + ": " + failureText(target.Err),
+		hint:     failureHint(err, exitCode(err)),
+	}
+	if target.Range.Filename != "" {
+		place := target.Range
+		f.subject = &place
+	}
+	if source := dockerfilePlace(target.Source); source != nil {
+		source.subject.Filename = dockerfileName(plan.Target(target.Target), source.subject.Filename)
+		f.snippet = newSnippet(source.data, source.subject, source.context())
+		if target.Range.Filename != "" {
+			f.notes = append(f.notes, fmt.Sprintf("target %s is defined at %s:%d:%d", target.Target, target.Range.Filename, target.Range.Start.Line, target.Range.Start.Column))
+		}
+		f.subject = &source.subject
+	}
+	var logged *loggedError
+	if errors.As(err, &logged) {
+		f.notes = append(f.notes, fmt.Sprintf("the last lines of %s:", logged.step))
+		f.log = logged.log
+	}
+	return f
+}
+
+// failureText is what went wrong, without the words that every error of a
+// solve begins with.
+func failureText(err error) string {
+	text := err.Error()
+	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return strings.TrimSpace(text)
+}
+
+// place is a range of a Dockerfile and the file's text.
+type place struct {
+	data    []byte
+	subject hcl.Range
+}
+
+// dockerfilePlace translates BuildKit's ranges, which are whole lines.
+func dockerfilePlace(source *errdefs.Source) *place {
+	if source == nil || source.Info == nil || len(source.Ranges) == 0 {
+		return nil
+	}
+	lines := splitLines(source.Info.Data)
+	first, last := int(source.Ranges[0].Start.Line), 0
+	for _, r := range source.Ranges {
+		first = min(first, int(r.Start.Line))
+		last = max(last, int(r.End.Line), int(r.Start.Line))
+	}
+	if first < 1 || first > len(lines) {
+		return nil
+	}
+	last = min(last, len(lines))
+	return &place{data: source.Info.Data, subject: hcl.Range{
+		Filename: source.Info.Filename,
+		Start:    hcl.Pos{Line: first, Column: 1},
+		End:      hcl.Pos{Line: last, Column: len(lines[last-1]) + 1},
+	}}
+}
+
+// context adds two lines before and after.
+func (p *place) context() *hcl.Range {
+	r := p.subject
+	r.Start.Line = max(1, r.Start.Line-2)
+	r.End.Line += 2
+	return &r
+}
+
+// dockerfileName is the path of a target's Dockerfile from the working
+// directory; BuildKit only knows its name within the context.
+func dockerfileName(t *bake.Target, name string) string {
+	if t == nil || t.DockerfileInline != nil || path.Base(t.Dockerfile) != path.Base(name) {
+		return name
+	}
+	if rest, ok := strings.CutPrefix(t.Dockerfile, "cwd://"); ok {
+		return rest
+	}
+	if path.IsAbs(t.Dockerfile) {
+		return t.Dockerfile
+	}
+	if strings.Contains(t.Context, "://") || strings.HasPrefix(t.Context, "git@") {
+		return name
+	}
+	return path.Join(t.Context, t.Dockerfile)
+}
+
+// failureHint is what to do about an error, where bake knows.
+func failureHint(err error, code int) string {
+	text := err.Error()
+	switch {
+	case code == ExitUnreachable:
+		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
+	case strings.Contains(text, "no space left on device"):
+		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
+	case strings.Contains(text, "failed to read dockerfile"), errors.Is(err, fs.ErrNotExist) && strings.Contains(text, "ockerfile"):
+		return "The dockerfile of a target is looked up in its context. See `bake --print` for both."
+	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):
+		return "The registry refused the credentials, or there are none. They come from the Docker configuration file, as written by a login."
+	}
+	return ""
+}

@@ -1,0 +1,96 @@
+package cmd
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"bake/bake"
+)
+
+const (
+	envFiles         = "BUILDX_BAKE_FILE"
+	envFileSeparator = "BUILDX_BAKE_PATH_SEPARATOR"
+)
+
+// hostFS is the file system of the host. Unlike what os.DirFS returns it takes
+// every path: absolute, with "..", with a trailing slash.
+type hostFS struct{ dir string }
+
+// Open opens a file; relative names are relative to the working directory.
+func (h hostFS) Open(name string) (fs.File, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(h.dir, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err // not a nil *os.File in a non-nil interface
+	}
+	return f, nil
+}
+
+// definitionNames are the definition files to read: those given with --file,
+// else those of BUILDX_BAKE_FILE, else none, which means the default files.
+func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, error) {
+	if len(fromFlags) == 0 {
+		return namesFromEnv(env, fsys)
+	}
+	names := make([]string, len(fromFlags))
+	for i, name := range fromFlags {
+		if name == "" {
+			return nil, usageErrorf("--file needs a name")
+		}
+		names[i] = strings.TrimPrefix(name, "cwd://")
+	}
+	return names, nil
+}
+
+// namesFromEnv splits BUILDX_BAKE_FILE. Every file in it must exist, so that
+// a variable left over from somewhere else is not read as an empty list.
+func namesFromEnv(env bake.Env, fsys fs.FS) ([]string, error) {
+	separator := env[envFileSeparator]
+	if separator == "" {
+		separator = string(os.PathListSeparator)
+	}
+	var names []string
+	for _, name := range strings.Split(env[envFiles], separator) {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			continue
+		}
+		if name != "-" {
+			f, err := fsys.Open(name)
+			if err != nil {
+				return nil, usageErrorf("read a definition file named by $%s: %w", envFiles, err)
+			}
+			f.Close()
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// readDefinition reads the definition files.
+func readDefinition(names []string, fsys fs.FS, stdin io.Reader) ([]bake.File, error) {
+	files, err := bake.Load(fsys, names, stdin)
+	switch {
+	case err == nil:
+		return files, nil
+	case errors.Is(err, bake.ErrNoDefinition) && len(names) > 0:
+		return nil, usageErrorf("couldn't find a bake definition: %s", emptyText(names))
+	case errors.Is(err, bake.ErrNoDefinition):
+		return nil, usageErrorf("couldn't find a bake definition").
+			withHint("Without --file, bake reads those of these files that are in the working directory: %s.", strings.Join(bake.DefaultFiles(), ", "))
+	}
+	return nil, usageErrorf("read the definition: %w", err)
+}
+
+func emptyText(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " is empty"
+	}
+	return strings.Join(names, ", ") + " are empty"
+}

@@ -1,0 +1,152 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// newHelp makes `bake help`.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:                   "help [VERB...]",
+		Short:                 "Explain bake or one of its verbs",
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []string
+			for _, child := range c.Commands() {
+				if child.IsAvailableCommand() {
+					names = append(names, cobra.CompletionWithDesc(child.Name(), child.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			c := root
+			for _, name := range args {
+				child := childOf(c, name)
+				if child == nil {
+					return usageErrorf("%s has no verb %q", c.CommandPath(), name).
+						withHint("%s", suggestOr(similar(name, childNames(c)), "Its verbs are "+strings.Join(childNames(c), ", ")+"."))
+				}
+				c = child
+			}
+			return c.Help()
+		},
+	}
+}
+
+func childOf(c *cobra.Command, name string) *cobra.Command {
+	for _, child := range c.Commands() {
+		if child.Name() == name {
+			return child
+		}
+	}
+	return nil
+}
+
+func suggestOr(similar, otherwise string) string {
+	if similar != "" {
+		return fmt.Sprintf("Did you mean %q?", similar)
+	}
+	return otherwise
+}
+
+// writeHelp writes the whole help of a command.
+func writeHelp(c *cobra.Command, _ []string) {
+	w := c.OutOrStdout()
+	text := c.Long
+	if text == "" {
+		text = c.Short + "."
+	}
+	fmt.Fprintf(w, "%s\n\n", text)
+	_ = writeUsageTo(w, c)
+}
+
+// writeUsage writes how to call a command.
+func writeUsage(c *cobra.Command) error { return writeUsageTo(c.OutOrStderr(), c) }
+
+func writeUsageTo(w io.Writer, c *cobra.Command) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+	if !c.HasParent() {
+		fmt.Fprintf(&b, "  %s VERB [OPTIONS]\n  %s -- TARGET          (a target named like a verb)\n", c.Name(), c.Name())
+	}
+	writeVerbs(&b, c)
+	for _, g := range flagGroups(c) {
+		fmt.Fprintf(&b, "\n%s:\n%s", g.Name(), g.FlagUsagesWrapped(100))
+	}
+	if !c.HasParent() {
+		writeFacts(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeVerbs lists the commands below a command.
+func writeVerbs(b *strings.Builder, c *cobra.Command) {
+	if !c.HasAvailableSubCommands() {
+		return
+	}
+	b.WriteString("\nVerbs:\n")
+	for _, child := range c.Commands() {
+		if child.IsAvailableCommand() {
+			fmt.Fprintf(b, "  %-11s %s\n", child.Name(), child.Short)
+		}
+	}
+}
+
+// writeFacts lists exit codes and environment variables.
+func writeFacts(b *strings.Builder) {
+	b.WriteString("\nExit codes:\n")
+	for _, e := range exitCodes {
+		fmt.Fprintf(b, "  %-5d %s\n", e.Code, e.Meaning)
+	}
+	b.WriteString("\nEnvironment:\n")
+	for _, v := range environmentVariables {
+		if len(v.Name) > 26 {
+			fmt.Fprintf(b, "  %s\n  %-26s  %s\n", v.Name, "", v.Meaning)
+			continue
+		}
+		fmt.Fprintf(b, "  %-26s  %s\n", v.Name, v.Meaning)
+	}
+}
+
+// flagGroups are the flags of a command in the order of their declaration,
+// under their headings; those without one come last.
+func flagGroups(c *cobra.Command) []*pflag.FlagSet {
+	var groups []*pflag.FlagSet
+	find := func(name string) *pflag.FlagSet {
+		for _, g := range groups {
+			if g.Name() == name {
+				return g
+			}
+		}
+		g := pflag.NewFlagSet(name, pflag.ContinueOnError)
+		g.SortFlags = false
+		groups = append(groups, g)
+		return g
+	}
+	add := func(f *pflag.Flag) {
+		if f.Hidden || f.Deprecated != "" {
+			return
+		}
+		heading := "Options"
+		if g := f.Annotations[groupKey]; len(g) > 0 {
+			heading = g[0]
+		}
+		find(heading).AddFlag(f)
+	}
+	c.InitDefaultHelpFlag()
+	c.InheritedFlags() // merges the flags of the parents into those of c
+	c.Flags().SortFlags = false
+	c.Flags().VisitAll(add)
+	return groups
+}

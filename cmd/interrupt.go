@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// grace is how long a run may take to end cleanly after a signal.
+const grace = 1800 * time.Millisecond
+
+// interruptible returns a context that ends, with errInterrupted as its cause,
+// at the first signal that asks the process to stop: Ctrl-C, a closed
+// terminal, a termination, or a reader of our output that has gone. A second
+// Ctrl-C, or a clean end that takes longer than the grace, ends the process at
+// once. Only verbs that have something to clean up use it; the others die of
+// the signal as any program does.
+func (a *app) interruptible(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel(errInterrupted)
+		case <-done:
+			return
+		}
+		a.awaitEnd(signals, done)
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// awaitEnd ends the process when it does not end by itself. Further hang-ups
+// and broken pipes say nothing new.
+func (a *app) awaitEnd(signals <-chan os.Signal, done <-chan struct{}) {
+	late := time.After(grace)
+	for {
+		select {
+		case <-done:
+			return
+		case s := <-signals:
+			if s == syscall.SIGHUP || s == syscall.SIGPIPE {
+				continue
+			}
+		case <-late:
+			a.note("the build did not end by itself in time; what it had not finished is left to the builder")
+		}
+		os.Exit(ExitInterrupted)
+	}
+}

@@ -1,0 +1,97 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	csvvalue "github.com/tonistiigi/go-csvvalue"
+
+	"bake/bake"
+)
+
+// listOptions are the parsed value of --list.
+type listOptions struct {
+	kind   string // "targets" or "variables"
+	format string // "table" or "json"
+}
+
+// parseList reads `targets`, `variables` or `type=KIND,format=FORMAT`.
+func parseList(text string) (listOptions, error) {
+	o := listOptions{format: "table"}
+	fields, err := csvvalue.Fields(text, nil)
+	if err != nil {
+		return o, usageErrorf("--list %s: %w", text, err)
+	}
+	if len(fields) == 1 && !strings.Contains(text, "=") {
+		o.kind, fields = text, nil
+	}
+	for _, field := range fields {
+		key, value, ok := strings.Cut(field, "=")
+		switch key = strings.ToLower(strings.TrimSpace(key)); {
+		case !ok:
+			return o, usageErrorf("--list %s: invalid value %s, want type=targets|variables[,format=table|json]", text, field)
+		case key == "type":
+			o.kind = value
+		case key == "format":
+			o.format = value
+		default:
+			return o, usageErrorf("--list %s: unexpected key %q, want type or format", text, key)
+		}
+	}
+	if o.kind != "targets" && o.kind != "variables" {
+		return o, usageErrorf("--list: invalid list type %q, want targets or variables", o.kind)
+	}
+	if o.format != "table" && o.format != "json" {
+		return o, usageErrorf("--list: invalid list format %q, want table or json", o.format)
+	}
+	return o, nil
+}
+
+// writeList writes what --list asks for.
+func writeList(w io.Writer, o listOptions, config *bake.Config) error {
+	if o.kind == "variables" {
+		return writeVariables(w, o.format, config.ListVariables())
+	}
+	return writeTargets(w, o.format, config.ListTargets())
+}
+
+func writeTargets(w io.Writer, format string, list []bake.Listed) error {
+	if format == "json" {
+		return writeJSONList(w, list)
+	}
+	t := newTable(w, "TARGET\tDESCRIPTION")
+	for _, item := range list {
+		fmt.Fprintf(t, "%s\t%s\n", item.Name, item.Description)
+	}
+	return t.Flush()
+}
+
+func writeVariables(w io.Writer, format string, list []bake.ListedVariable) error {
+	if format == "json" {
+		return writeJSONList(w, list)
+	}
+	t := newTable(w, "VARIABLE\tTYPE\tVALUE\tDESCRIPTION")
+	for _, v := range list {
+		value := "<null>"
+		if v.Value != nil {
+			value = *v.Value
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", v.Name, v.Type, value, v.Description)
+	}
+	return t.Flush()
+}
+
+func writeJSONList(w io.Writer, list any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(list)
+}
+
+func newTable(w io.Writer, header string) *tabwriter.Writer {
+	t := tabwriter.NewWriter(w, 1, 8, 1, '\t', 0)
+	fmt.Fprintln(t, header)
+	return t
+}

@@ -1,0 +1,174 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/progress/progressui"
+	"github.com/opencontainers/go-digest"
+	"github.com/sirupsen/logrus"
+
+	"bake/bake"
+)
+
+// displayMode is a kind of progress output.
+type displayMode string
+
+// displayModes are the values of --progress.
+var displayModes = []string{"auto", "none", "plain", "quiet", "rawjson", "tty"}
+
+// progressMode is the kind of progress output to use. BUILDKIT_PROGRESS counts
+// when the flag leaves the choice to bake.
+func progressMode(flag string, env bake.Env) (displayMode, error) {
+	mode, from := flag, "--progress"
+	if v := env["BUILDKIT_PROGRESS"]; v != "" && (mode == "" || mode == "auto") {
+		mode, from = v, "BUILDKIT_PROGRESS"
+	}
+	if mode == "" {
+		mode = "auto"
+	}
+	for _, known := range displayModes {
+		if mode == known {
+			return displayMode(mode), nil
+		}
+	}
+	return "", usageErrorf("%s: invalid progress mode %s, want auto, none, plain, quiet, rawjson or tty", from, mode)
+}
+
+// talkative says whether the mode leaves room for words beside the progress:
+// not when nothing was wanted, nor among lines that a program reads.
+func (m displayMode) talkative() bool {
+	return m != "quiet" && m != "none" && m != "rawjson"
+}
+
+// ui is the mode as BuildKit's display knows it.
+func (m displayMode) ui() progressui.DisplayMode {
+	if m == "none" {
+		return progressui.QuietMode
+	}
+	return progressui.DisplayMode(m)
+}
+
+// display shows the progress of a build on standard error.
+type display struct {
+	mode displayMode
+	logs logTails
+
+	mu      sync.Mutex // guards closed and sending
+	closed  bool
+	updates chan *client.SolveStatus
+	done    chan struct{}
+	restore func()
+}
+
+// newDisplay starts showing progress. Its first line says which builder is
+// used and why.
+func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) {
+	ui, err := progressui.NewDisplay(a.err, mode.ui(), progressui.WithDesc(chosen.text(), chosen.short()))
+	if err != nil {
+		return nil, usageErrorf("--progress %s: %w", mode, err).
+			withHint("Standard error is not a terminal. Use --progress plain.")
+	}
+	d := &display{
+		mode:    mode,
+		updates: make(chan *client.SolveStatus),
+		done:    make(chan struct{}),
+		restore: holdLogs(a.err, a.debug),
+	}
+	chosen.say = d.say
+	go func() {
+		defer close(d.done)
+		// Not the context of the build: a display that stops reading at an
+		// interruption would block whoever reports the end of the build.
+		_, _ = ui.UpdateFrom(context.Background(), d.updates)
+	}()
+	return d, nil
+}
+
+// update shows a change. After close it does nothing.
+func (d *display) update(s *client.SolveStatus) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	d.logs.add(s)
+	d.updates <- s
+}
+
+// say shows a fact as a step that is done.
+func (d *display) say(text string) {
+	now := time.Now()
+	d.update(&client.SolveStatus{Vertexes: []*client.Vertex{{
+		Digest:    digest.FromString(text),
+		Name:      "[internal] " + text,
+		Started:   &now,
+		Completed: &now,
+	}}})
+}
+
+// close ends the display when all that was reported has been shown.
+func (d *display) close() {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return
+	}
+	d.closed = true
+	close(d.updates)
+	d.mu.Unlock()
+	<-d.done
+	d.restore()
+}
+
+// explain adds to an error the end of the log of the step that failed, unless
+// the display shows it anyway.
+func (d *display) explain(err error) error {
+	if err == nil || d.mode.talkative() || d.mode == "rawjson" {
+		return err
+	}
+	if name, lines := d.logs.failed(); len(lines) > 0 {
+		return &loggedError{err: err, step: name, log: lines}
+	}
+	return err
+}
+
+// holdLogs keeps the log messages of libraries from breaking the display; with
+// --debug they follow after it, else only warnings and worse do.
+func holdLogs(w io.Writer, debug bool) (restore func()) {
+	logger := logrus.StandardLogger()
+	out, level := logger.Out, logger.GetLevel()
+	var held syncBuffer
+	logger.SetOutput(&held)
+	if debug {
+		logger.SetLevel(logrus.DebugLevel)
+	}
+	return func() {
+		logger.SetOutput(out)
+		logger.SetLevel(level)
+		_, _ = w.Write(held.take())
+	}
+}
+
+// syncBuffer is a buffer that several goroutines may write to.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write appends.
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) take() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.buf.Bytes())
+}

@@ -1,0 +1,57 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newRoot is the whole command tree: `bake` itself builds, its subcommands are
+// the verbs.
+func newRoot(a *app) *cobra.Command {
+	root := newBake(a, runBake)
+	root.AddCommand(
+		newEngine(a),
+		newVersion(a, runVersion),
+		newCompletion(a),
+	)
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) {
+		if c.HasParent() && !c.Hidden {
+			a.noteShadowed(c)
+		}
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.PersistentFlags().BoolVarP(&a.debug, "debug", "D", a.env["DEBUG"] != "", "Enable debug logging, and stack traces in errors")
+	root.SetHelpCommand(newHelp(root))
+	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(writeUsage)
+	root.SetHelpFunc(writeHelp)
+	return root
+}
+
+// flagError turns what pflag says about a wrong flag into a usage error with
+// a suggestion.
+func flagError(c *cobra.Command, err error) error {
+	text := err.Error()
+	usage := usageErrorf("%s", text)
+	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		if similar := similarFlag(c, name); similar != "" {
+			return usage.withHint("Did you mean --%s?", similar)
+		}
+	}
+	return usage.withHint("See '%s --help'.", c.CommandPath())
+}
+
+// noArgs and exactArgs are what verbs with fixed arguments accept.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageErrorf("%s takes no argument, but got %q", c.CommandPath(), args[0]).
+		withHint("See '%s --help'.", c.CommandPath())
+}

@@ -1,0 +1,114 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/docker/buildx/builder"
+	"github.com/docker/buildx/driver"
+	"github.com/docker/buildx/store"
+	"github.com/docker/buildx/util/dockerutil"
+
+	"bake/bake/engine"
+)
+
+// embeddedName is the name by which --builder asks for bake's own engine.
+const embeddedName = engine.DriverName
+
+// selection is the builder of a run, and why it was chosen.
+type selection struct {
+	name   string
+	driver string
+	why    string
+	nodes  []builder.Node
+	docker *dockerutil.Client // loads images into Docker; nil without Docker
+
+	// say shows what happens to the embedded engine, once a display is there.
+	say func(text string)
+}
+
+// text is the first line of plain progress.
+func (s *selection) text() string {
+	if s.driver == embeddedName {
+		return "building on the embedded engine: " + s.why
+	}
+	return fmt.Sprintf("building on %q (%s driver): %s", s.name, s.driver, s.why)
+}
+
+// short is what stands beside the progress bar of a terminal.
+func (s *selection) short() string {
+	if s.driver == embeddedName {
+		return embeddedName
+	}
+	return s.driver + ":" + s.name
+}
+
+// selectBuilder finds the builder: the one that was named, else the BuildKit at
+// $BUILDKIT_HOST, else the current builder of buildx if Docker answers, else
+// the embedded engine. It writes nothing.
+func (a *app) selectBuilder(ctx context.Context, name string) (*selection, error) {
+	host := a.env["BUILDKIT_HOST"]
+	switch {
+	case name == embeddedName:
+		return a.embedded(a.namedBy(name))
+	case name != "":
+		return a.namedBuilder(ctx, name)
+	case host != "":
+		return remoteBuilder(ctx, host)
+	}
+	chosen, why, err := a.currentBuilder(ctx)
+	if chosen != nil || err != nil {
+		return chosen, err
+	}
+	return a.embedded(why)
+}
+
+// namedBy says who named the builder.
+func (a *app) namedBy(name string) string {
+	if a.env["BUILDX_BUILDER"] == name {
+		return "named by $BUILDX_BUILDER"
+	}
+	return "named by --builder"
+}
+
+// embedded selects the engine that bake carries. It is not started yet.
+func (a *app) embedded(why string) (*selection, error) {
+	cfg, err := a.engineConfig()
+	if err != nil {
+		return nil, err
+	}
+	s := &selection{name: embeddedName, driver: embeddedName, why: why}
+	cfg.Notify = func(text string) {
+		if s.say != nil {
+			s.say(text)
+		}
+	}
+	if s.nodes, err = engine.Nodes(cfg); err != nil {
+		return nil, &exitError{code: ExitUnreachable, err: err}
+	}
+	return s, nil
+}
+
+// remoteSchemes are the kinds of address that $BUILDKIT_HOST may have.
+var remoteSchemes = []string{"unix", "tcp", "ssh", "docker-container", "kube-pod", "npipe"}
+
+// remoteBuilder selects the BuildKit at an address.
+func remoteBuilder(ctx context.Context, host string) (*selection, error) {
+	address, err := url.Parse(host)
+	if err != nil || !slices.Contains(remoteSchemes, address.Scheme) {
+		return nil, usageErrorf("invalid BUILDKIT_HOST %q", host).
+			withHint("It is an address such as unix:///run/buildkit/buildkitd.sock or tcp://127.0.0.1:1234.")
+	}
+	factory, err := driver.GetFactory("remote", true)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := driver.GetDriver(ctx, factory, driver.InitConfig{Name: "remote", EndpointAddr: host})
+	if err != nil {
+		return nil, &exitError{code: ExitUnreachable, err: fmt.Errorf("use the builder at %s: %w", host, err)}
+	}
+	node := builder.Node{Node: store.Node{Name: "remote", Endpoint: host}, Builder: "remote", Driver: handle}
+	return &selection{name: host, driver: "remote", why: "$BUILDKIT_HOST is set", nodes: []builder.Node{node}}, nil
+}

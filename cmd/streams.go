@@ -1,0 +1,65 @@
+package cmd
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"bake/bake"
+)
+
+// defaultWidth is the number of columns when there is no terminal to ask.
+const defaultWidth = 80
+
+// streams are the three standard streams and what is known about them.
+type streams struct {
+	in  io.Reader
+	out io.Writer // data
+	err io.Writer // talk
+
+	terminal bool // err is a terminal
+	color    bool // err may be coloured
+	width    int  // columns of err; 0 asks the terminal
+}
+
+// systemStreams are the streams of the process. NO_COLOR, when not empty, and
+// TERM=dumb turn colours off.
+func systemStreams(env bake.Env) streams {
+	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	s.terminal = term.IsTerminal(int(os.Stderr.Fd()))
+	s.color = s.terminal && env["NO_COLOR"] == "" && env["TERM"] != "dumb"
+	return s
+}
+
+// columns is the width of the error stream now: a terminal may change it.
+func (s streams) columns() int {
+	if s.width > 0 {
+		return s.width
+	}
+	if f, ok := s.err.(*os.File); ok && s.terminal {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return defaultWidth
+}
+
+// The ANSI styles in use. Their names say what they are for.
+const (
+	styleError   = "\x1b[1;31m"
+	styleWarning = "\x1b[1;33m"
+	styleGood    = "\x1b[32m"
+	styleMark    = "\x1b[1;36m"
+	styleFaint   = "\x1b[2m"
+	styleBold    = "\x1b[1m"
+	styleReset   = "\x1b[0m"
+)
+
+// paint puts a style around text where colours are wanted.
+func (s streams) paint(style, text string) string {
+	if !s.color || text == "" {
+		return text
+	}
+	return style + text + styleReset
+}

@@ -1,0 +1,31 @@
+package cmd
+
+import (
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// similar finds the candidate closest to a mistyped word, or "".
+func similar(word string, candidates []string) string {
+	best, distance := "", max(2, len(word)/3)+1
+	for _, candidate := range candidates {
+		if d := levenshtein.Distance(word, candidate, nil); d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// similarFlag finds the flag of a command closest to a mistyped one.
+func similarFlag(c *cobra.Command, word string) string {
+	var names []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	}
+	c.Flags().VisitAll(add)
+	c.InheritedFlags().VisitAll(add)
+	return similar(word, names)
+}
