@@ -10,19 +10,22 @@ import (
 )
 
 // Collisions reports targets that would overwrite each other's results: two
-// that write one file or directory are an error, two different builds that
-// push one tag a warning. It looks at the plan alone, before anything runs.
+// that write one file are an error, two different builds that push one tag a
+// warning. It looks at the plan alone, before anything runs. Several targets
+// may export into one directory: whether they write the same file there shows
+// only when they do.
 func (p *Plan) Collisions() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	files := map[string]*Target{}
+	files := map[string]written{}
 	tags := map[string]*Target{}
 	for _, t := range p.Targets {
-		for _, path := range writtenPaths(t) {
-			if first := files[path]; first != nil && first != t {
-				diags = append(diags, samePath(first, t, path))
+		for _, w := range writtenPaths(t) {
+			first, taken := files[w.path]
+			if taken && first.target != t && !(first.shared && w.shared) {
+				diags = append(diags, samePath(first.target, t, w.path))
 				continue
 			}
-			files[path] = t
+			files[w.path] = w
 		}
 		for _, tag := range pushedTags(t) {
 			if first := tags[tag]; first != nil && first != t && !SameBuild(first, t) {
@@ -35,22 +38,34 @@ func (p *Plan) Collisions() hcl.Diagnostics {
 	return sortDiagnostics(diags)
 }
 
-// writtenPaths are the files and directories a target's outputs write, and
-// "-" for standard output.
-func writtenPaths(t *Target) []string {
-	var paths []string
+// written is a path that a target's output writes: a file, "-" for standard
+// output, or a directory.
+type written struct {
+	path   string
+	target *Target
+	shared bool // a directory into which several targets may export
+}
+
+func writtenPaths(t *Target) []written {
+	var out []written
 	for _, o := range t.Outputs {
+		w := written{path: filepath.Clean(o.Dest), target: t}
 		switch o.Type {
-		case "local", "tar", "oci", "docker":
-			switch {
-			case o.Dest == "-", o.Dest == "" && (o.Type == "tar" || o.Type == "oci"):
-				paths = append(paths, "-")
-			case o.Dest != "":
-				paths = append(paths, filepath.Clean(o.Dest))
+		case "local":
+			w.shared = o.Attrs["mode"] != "delete"
+		case "tar", "oci":
+			if o.Dest == "" {
+				w.path = "-"
 			}
+		case "docker":
+		default:
+			continue
+		}
+		if o.Dest != "" || w.path == "-" {
+			out = append(out, w)
 		}
 	}
-	return paths
+	return out
 }
 
 // pushedTags are the names under which a target's outputs go to a registry.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -58,7 +57,7 @@ func to(val cty.Value, want cty.Type) (cty.Value, error) {
 	if errors.As(err, &perr) && len(perr.Path) > 0 {
 		return out, fmt.Errorf("%s: %w", pathText(perr.Path), err)
 	}
-	return out, fmt.Errorf("%s required, but this is %s", want.FriendlyName(), describe(val))
+	return out, fmt.Errorf("%s is required, but this is %s", withArticle(want.FriendlyName()), describe(val))
 }
 
 func describe(val cty.Value) string {
@@ -69,7 +68,14 @@ func describe(val cty.Value) string {
 	case ty.IsObjectType() || ty.IsMapType():
 		return "an object"
 	}
-	return typeexpr.TypeString(ty)
+	return withArticle(ty.FriendlyName())
+}
+
+func withArticle(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 func pathText(p cty.Path) string {
@@ -93,8 +99,31 @@ func pathText(p cty.Path) string {
 	return b.String()
 }
 
+// elements converts a list or map and, when that fails, names the element at
+// fault.
+func elements(val cty.Value, want cty.Type) (cty.Value, error) {
+	out, err := to(val, want)
+	if err == nil {
+		return out, nil
+	}
+	ty := val.Type()
+	switch {
+	case want.IsListType() && ty.IsPrimitiveType():
+		return out, fmt.Errorf("%w; put it in brackets to make it a list of one", err)
+	case want.IsListType() != (ty.IsTupleType() || ty.IsListType() || ty.IsSetType()):
+		return out, err
+	}
+	for it := val.ElementIterator(); it.Next(); {
+		k, v := it.Element()
+		if _, err := to(v, want.ElementType()); err != nil {
+			return out, fmt.Errorf("%s: %w", pathText(cty.Path{cty.IndexStep{Key: k}}), err)
+		}
+	}
+	return out, err
+}
+
 func listCells(val cty.Value, src *source) (*attr, error) {
-	val, err := to(val, listOfString)
+	val, err := elements(val, listOfString)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +139,7 @@ func listCells(val cty.Value, src *source) (*attr, error) {
 }
 
 func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
-	val, err := to(val, mapOfString)
+	val, err := elements(val, mapOfString)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +159,7 @@ func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
 
 func entryCells(kind *entryKind, val cty.Value, src *source) (*attr, error) {
 	if ty := val.Type(); !ty.IsTupleType() && !ty.IsListType() {
-		return nil, fmt.Errorf("a list of strings or objects required, but this is %s", describe(val))
+		return nil, fmt.Errorf("a list of strings or objects is required, but this is %s", describe(val))
 	}
 	a := &attr{src: src}
 	for it := val.ElementIterator(); it.Next(); {
@@ -182,7 +211,7 @@ func fieldNames(fields []field) []string {
 
 func fieldCells(fields []field, val cty.Value, src *source) (*attr, error) {
 	if ty := val.Type(); !ty.IsObjectType() && !ty.IsMapType() {
-		return nil, fmt.Errorf("an object with some of %s required, but this is %s", list(fieldNames(fields)), describe(val))
+		return nil, fmt.Errorf("an object with some of %s is required, but this is %s", list(fieldNames(fields)), describe(val))
 	}
 	m := val.AsValueMap()
 	a := &attr{src: src}
@@ -206,7 +235,7 @@ func (f field) check(v cty.Value) (cty.Value, error) {
 		return v, fmt.Errorf("%s: %w", f.name, err)
 	}
 	if f.typ == cty.Number && !v.AsBigFloat().IsInt() {
-		return v, fmt.Errorf("%s: a whole number required, but this is %s", f.name, v.AsBigFloat().Text('f', -1))
+		return v, fmt.Errorf("%s: a whole number is required, but this is %s", f.name, v.AsBigFloat().Text('f', -1))
 	}
 	return v, nil
 }
@@ -218,7 +247,7 @@ func (f field) parse(text string) (cty.Value, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return cty.NilVal, fmt.Errorf("a whole number required, but this is %q", text)
+		return cty.NilVal, fmt.Errorf("a whole number is required, but this is %q", text)
 	}
 	return cty.NumberIntVal(n), nil
 }

@@ -86,6 +86,7 @@ const (
 	stateNew state = iota
 	stateBusy
 	stateDone
+	stateFailed // done, with an error that has been reported
 )
 
 func newEvaluator(d *Definition, s Scope) *evaluator {
@@ -195,11 +196,28 @@ func inChild(ctx, global *hcl.EvalContext, name string) bool {
 	return false
 }
 
-// explain adds to HCL's own diagnostics what only we know.
+// expressionIDs are the identities of HCL's own diagnostics, by their fixed
+// summaries.
+var expressionIDs = map[string]diagID{
+	"Unknown variable":              "unknown-variable",
+	"Call to unknown function":      "unknown-function",
+	"Unsupported attribute":         "unknown-attribute",
+	"Missing map element":           "unknown-attribute",
+	"Error in function call":        "function-error",
+	"Invalid function argument":     "function-error",
+	"Not enough function arguments": "function-error",
+	"Too many function arguments":   "function-error",
+}
+
+// explain gives HCL's own diagnostics an identity.
 func (e *evaluator) explain(diags hcl.Diagnostics) hcl.Diagnostics {
 	for _, d := range diags {
-		if d.Extra == nil {
-			d.Extra = diagID("expression")
+		if _, ok := d.Extra.(diagID); ok {
+			continue
+		}
+		d.Extra = diagID("expression")
+		if id, ok := expressionIDs[d.Summary]; ok {
+			d.Extra = id
 		}
 	}
 	return diags

@@ -175,35 +175,40 @@ func (e *evaluator) instanceName(b *block, inst *instance) string {
 // attribute makes sure one attribute of an instance has its value.
 func (e *evaluator) attribute(inst *instance, i int) *attr {
 	a := inst.block.attrs[i]
-	if a == nil || inst.states[i] == stateDone {
+	if a == nil || inst.states[i] >= stateDone {
 		return inst.attrs[i]
 	}
 	if !e.push(address{inst.block.kind, inst.name, a.Name}, a.NameRange, inst.states[i]) {
 		return nil
 	}
 	inst.states[i] = stateBusy
-	inst.attrs[i] = e.attributeValue(inst, i, a)
-	inst.states[i] = stateDone
+	val, ok := e.attributeValue(inst, i, a)
+	inst.attrs[i], inst.states[i] = val, stateDone
+	if !ok {
+		inst.states[i] = stateFailed
+	}
 	e.pop()
 	return inst.attrs[i]
 }
 
-func (e *evaluator) attributeValue(inst *instance, i int, a *hcl.Attribute) *attr {
-	val := e.value(a.Expr, inst.ctx)
-	if !val.IsWhollyKnown() {
-		return nil
+// attributeValue evaluates and converts an attribute; ok is false when there
+// was an error, which is then reported.
+func (e *evaluator) attributeValue(inst *instance, i int, a *hcl.Attribute) (val *attr, ok bool) {
+	v := e.value(a.Expr, inst.ctx)
+	if !v.IsWhollyKnown() {
+		return nil, false
 	}
 	src := &source{kind: KindAttribute, owner: inst.name, attr: a, inst: inst}
 	if inst.block.compose {
 		src.kind = KindCompose
 	}
 	row := rowFor(inst.block.kind, i)
-	out, err := row.convert(val, src)
+	val, err := row.convert(v, src)
 	if err != nil {
 		e.report(wrongType("Attribute "+row.name, a.Expr, err))
-		return nil
+		return nil, false
 	}
-	return out
+	return val, true
 }
 
 // groupRows are the rows of a group's attributes.

@@ -49,6 +49,11 @@ func Parse(files []File, env Env) (*Definition, hcl.Diagnostics) {
 		}
 		diags = append(diags, d.addBody(body)...)
 	}
+	for _, x := range diags {
+		if x.Extra == nil {
+			x.Extra = diagID("syntax")
+		}
+	}
 	return d, sortDiagnostics(diags)
 }
 

@@ -95,7 +95,7 @@ func (e *evaluator) reference(insts []*instance, i int) cty.Value {
 	var merged *attr
 	for _, inst := range insts {
 		a := e.attribute(inst, i)
-		if inst.states[i] == stateBusy {
+		if inst.states[i] == stateBusy || inst.states[i] == stateFailed {
 			return cty.DynamicVal
 		}
 		merged = row.combine(merged, a)
