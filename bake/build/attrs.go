@@ -1,0 +1,181 @@
+package build
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bake/bake"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// attributeError is an error with the attribute of the target that caused it.
+type attributeError struct {
+	attribute, key string
+	err            error
+}
+
+func (e *attributeError) Error() string { return e.err.Error() }
+func (e *attributeError) Unwrap() error { return e.err }
+
+// in blames an attribute (and, in a map, its key) for err.
+func in(attribute, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &attributeError{attribute: attribute, key: key, err: err}
+}
+
+// frontendAttrs returns the attributes that tell the Dockerfile frontend how
+// to build t. Where the build comes from (contexts, Dockerfile) is not in it.
+func frontendAttrs(t *bake.Target, proxy map[string]string, env bake.Env, pp []ocispecs.Platform) (map[string]string, error) {
+	attrs := map[string]string{}
+	for k, v := range t.Args {
+		attrs["build-arg:"+k] = v
+	}
+	if epoch := env["SOURCE_DATE_EPOCH"]; epoch != "" && !hasArg(t.Args, "SOURCE_DATE_EPOCH") {
+		attrs["build-arg:SOURCE_DATE_EPOCH"] = epoch
+	}
+	for k, v := range proxy {
+		if !hasArg(t.Args, k) {
+			attrs["build-arg:"+k] = v
+		}
+	}
+	for k, v := range t.Labels {
+		attrs["label:"+k] = v
+	}
+	if t.Stage != nil && *t.Stage != "" {
+		attrs["target"] = *t.Stage
+	}
+	if len(pp) > 0 {
+		attrs["platform"] = formatPlatforms(pp)
+	}
+	if b, _ := strconv.ParseBool(t.Args["BUILDKIT_MULTI_PLATFORM"]); b {
+		attrs["multi-platform"] = "true"
+	}
+	cacheAttrs(t, attrs)
+	if err := networkAttrs(t, attrs); err != nil {
+		return nil, err
+	}
+	if err := limitAttrs(t, attrs); err != nil {
+		return nil, err
+	}
+	return attrs, nil
+}
+
+// hasArg reports whether args holds key in any spelling, as proxy variables
+// are written in both cases.
+func hasArg(args map[string]string, key string) bool {
+	for k := range args {
+		if strings.EqualFold(k, key) {
+			return true
+		}
+	}
+	return false
+}
+
+func cacheAttrs(t *bake.Target, attrs map[string]string) {
+	if len(t.NoCacheFilter) > 0 {
+		attrs["no-cache"] = strings.Join(t.NoCacheFilter, ",")
+	}
+	if t.NoCache != nil && *t.NoCache {
+		attrs["no-cache"] = "" // every stage
+	}
+	if t.Pull != nil && *t.Pull {
+		attrs["image-resolve-mode"] = "pull"
+	}
+}
+
+// parsePlatforms reads the attribute "platforms": an item may hold several
+// platforms separated by commas, and "local" is the platform of this machine.
+func parsePlatforms(items []string) ([]ocispecs.Platform, error) {
+	var out []ocispecs.Platform
+	for _, item := range items {
+		for s := range strings.SplitSeq(item, ",") {
+			if strings.EqualFold(s, "local") {
+				out = append(out, platforms.Normalize(platforms.DefaultSpec()))
+				continue
+			}
+			p, err := platforms.Parse(s)
+			if err != nil {
+				return nil, in("platforms", "", err)
+			}
+			out = append(out, platforms.Normalize(p))
+		}
+	}
+	return out, nil
+}
+
+func formatPlatforms(pp []ocispecs.Platform) string {
+	var names []string
+	for _, p := range pp {
+		names = append(names, platforms.FormatAll(p))
+	}
+	return strings.Join(names, ",")
+}
+
+// attestAttrs adds the attestations that t asks for and, if it says nothing
+// about provenance, the default that images carry no separate attestation but
+// the build record does.
+func attestAttrs(t *bake.Target, opt *Options, attrs map[string]string) error {
+	said := map[string]bool{}
+	for _, a := range t.Attest {
+		if said[a.Type] {
+			continue
+		}
+		said[a.Type] = true
+		if disabled(a) {
+			continue
+		}
+		text, err := attestText(a)
+		if err != nil {
+			return in("attest", "", err)
+		}
+		attrs["attest:"+a.Type] = text
+	}
+	if said["provenance"] {
+		return nil
+	}
+	if text, set := opt.Env["BUILDX_NO_DEFAULT_ATTESTATIONS"]; set {
+		off, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("invalid BUILDX_NO_DEFAULT_ATTESTATIONS: %w", err)
+		}
+		if off {
+			return nil
+		}
+	}
+	attrs["attest:provenance"] = "mode=min,inline-only=true"
+	return nil
+}
+
+func disabled(a bake.Entry) bool {
+	b, _ := strconv.ParseBool(a.Attrs["disabled"])
+	return b
+}
+
+func attestText(a bake.Entry) (string, error) {
+	fields := []string{"type=" + a.Type}
+	for _, k := range slices.Sorted(maps.Keys(a.Attrs)) {
+		if k != "disabled" {
+			fields = append(fields, k+"="+a.Attrs[k])
+		}
+	}
+	return csvText(fields)
+}
+
+// csvText writes fields as one CSV record.
+func csvText(fields []string) (string, error) {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	if err := w.Write(fields); err != nil {
+		return "", err
+	}
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n"), w.Error()
+}

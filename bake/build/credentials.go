@@ -1,0 +1,184 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"bake/bake"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth/authprovider"
+	"github.com/moby/buildkit/session/secrets"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/moby/buildkit/util/gitutil"
+)
+
+// maxSecretSize is the largest secret that BuildKit takes, in bytes.
+const maxSecretSize = 500 * 1024
+
+// credentials are the secrets and SSH agents that a target may use.
+type credentials struct {
+	secrets map[string]secret
+	ssh     []sshprovider.AgentConfig
+}
+
+// secret is where a secret comes from: a file or an environment variable.
+type secret struct{ File, Env string }
+
+// key is equal for credentials that mean the same sources.
+func (c *credentials) key() string {
+	if len(c.secrets) == 0 && len(c.ssh) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(struct {
+		Secrets map[string]secret
+		SSH     []sshprovider.AgentConfig
+	}{c.secrets, c.ssh})
+	if err != nil {
+		panic(err) // maps of strings always marshal
+	}
+	return string(text)
+}
+
+func prepareCredentials(t *bake.Target, opt *Options) (*credentials, error) {
+	c := &credentials{secrets: map[string]secret{}}
+	for _, s := range t.Secrets {
+		found, err := findSecret(s, opt)
+		if err != nil {
+			return nil, in("secret", "", err)
+		}
+		c.secrets[s.ID] = found
+	}
+	for _, s := range t.SSH {
+		a := sshprovider.AgentConfig{ID: s.ID}
+		for _, p := range s.Paths {
+			if p != "" {
+				p = abs(opt.Dir, p)
+			}
+			a.Paths = append(a.Paths, p)
+		}
+		c.ssh = append(c.ssh, agentOf(a, opt))
+	}
+	if len(c.ssh) == 0 && isGitSSH(t.Context) {
+		c.ssh = append(c.ssh, agentOf(sshprovider.AgentConfig{ID: "default"}, opt))
+	}
+	slices.SortFunc(c.ssh, func(a, b sshprovider.AgentConfig) int { return cmpString(a.ID, b.ID) })
+	if _, err := c.agents(); err != nil {
+		return nil, in("ssh", "", err)
+	}
+	return c, nil
+}
+
+// agentOf fills in the agent of the environment for an entry without paths.
+func agentOf(a sshprovider.AgentConfig, opt *Options) sshprovider.AgentConfig {
+	if a.ID == "" {
+		a.ID = "default"
+	}
+	if len(a.Paths) == 0 || len(a.Paths) == 1 && a.Paths[0] == "" {
+		if socket := opt.Env["SSH_AUTH_SOCK"]; socket != "" {
+			a.Paths = []string{socket}
+		}
+	}
+	return a
+}
+
+func isGitSSH(context string) bool {
+	u, err := gitutil.ParseURL(context)
+	return err == nil && u.Scheme == gitutil.SSHProtocol
+}
+
+// findSecret applies the default rule: without a source, a secret is the
+// environment variable named like it, if set, else the file so named.
+func findSecret(s bake.Secret, opt *Options) (secret, error) {
+	if s.ID == "" {
+		return secret{}, errors.New("secret missing ID")
+	}
+	out := secret{File: s.Src, Env: s.Env}
+	if out.File == "" && out.Env == "" {
+		if _, ok := opt.Env[s.ID]; ok {
+			out.Env = s.ID
+		} else {
+			out.File = s.ID
+		}
+	}
+	if out.File == "" {
+		return out, nil
+	}
+	name := out.File
+	out.File = abs(opt.Dir, name)
+	fi, err := os.Stat(out.File)
+	if err != nil {
+		return out, fmt.Errorf("failed to stat %s: %w", name, err)
+	}
+	if fi.Size() > maxSecretSize {
+		return out, fmt.Errorf("secret %s is too big: %d bytes, at most %d are allowed", s.ID, fi.Size(), maxSecretSize)
+	}
+	return out, nil
+}
+
+// agents returns the provider of the SSH agents, nil if there are none.
+func (c *credentials) agents() (session.Attachable, error) {
+	if len(c.ssh) == 0 {
+		return nil, nil
+	}
+	return sshprovider.NewSSHAgentProvider(slices.Clone(c.ssh))
+}
+
+// attachables returns what a session needs to offer the credentials. Every
+// session has a secrets provider: the engine treats one without as an error,
+// even for a secret that is optional.
+func (c *credentials) attachables(env bake.Env) ([]session.Attachable, error) {
+	out := []session.Attachable{secretsprovider.NewSecretProvider(&secretStore{sources: c.secrets, env: env})}
+	agents, err := c.agents()
+	if err != nil {
+		return nil, err
+	}
+	if agents != nil {
+		out = append(out, agents)
+	}
+	return out, nil
+}
+
+// secretStore reads secrets when a build asks for them.
+type secretStore struct {
+	sources map[string]secret
+	env     bake.Env
+}
+
+// GetSecret implements secrets.SecretStore.
+func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
+	src, ok := s.sources[id]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("secret %s: %w", id, secrets.ErrNotFound)
+	case src.Env != "":
+		return []byte(s.env[src.Env]), nil
+	}
+	return os.ReadFile(src.File)
+}
+
+// dockerAuth returns the credentials of the Docker config file for registries.
+func dockerAuth(env bake.Env) session.Attachable {
+	return authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
+		AuthConfigProvider: authprovider.LoadAuthConfig(loadDockerConfig(env)),
+	})
+}
+
+// loadDockerConfig reads the config file of Docker; a broken one counts as
+// empty, as registries that need no login must stay usable.
+func loadDockerConfig(env bake.Env) *configfile.ConfigFile {
+	if dir := env["DOCKER_CONFIG"]; dir != "" {
+		if cfg, err := config.Load(dir); err == nil {
+			return cfg
+		}
+	}
+	return config.LoadDefaultConfigFile(io.Discard)
+}

@@ -1,0 +1,123 @@
+package build
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"bake/bake"
+
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/tonistiigi/fsutil"
+)
+
+// dockerfile is where the instructions of a target come from.
+type dockerfile struct {
+	name string // base name as the frontend shall look it up
+	path string // absolute path, empty if it is no local file
+
+	dir  func() (fsutil.FS, error) // the directory that holds it, nil if the context holds it
+	id   string                    // name of that directory as a source
+	data []byte                    // its text, nil if it is not known before the build
+
+	url    string // where the engine downloads it, else empty
+	ignore string // the local ignore file that goes with it, empty if none
+}
+
+// isURL reports whether s is read over HTTP.
+func isURL(s string) bool {
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+}
+
+// isRemote reports whether a context is fetched by the engine: a URL or git.
+func isRemote(s string) bool {
+	if isURL(s) {
+		return true
+	}
+	_, git, _ := dfgitutil.ParseGitRef(s)
+	return git
+}
+
+// findDockerfile returns the Dockerfile of t. contextDir is its local context,
+// empty for one that the engine fetches.
+func findDockerfile(t *bake.Target, dir, contextDir string) (*dockerfile, error) {
+	if t.DockerfileInline != nil && *t.DockerfileInline != "" {
+		return memoryDockerfile([]byte(*t.DockerfileInline))
+	}
+	file := t.Dockerfile
+	switch {
+	case file == "-":
+		return nil, in("dockerfile", "", fmt.Errorf("dockerfile from stdin not allowed in bake"))
+	case isURL(file):
+		return &dockerfile{name: "Dockerfile", url: file}, nil
+	case strings.HasPrefix(file, "cwd://"):
+		return localDockerfile(abs(dir, strings.TrimPrefix(file, "cwd://")))
+	case file == "":
+		file = "Dockerfile"
+	}
+	if filepath.IsAbs(file) {
+		return localDockerfile(filepath.Clean(file))
+	}
+	if contextDir == "" {
+		return &dockerfile{name: path.Clean(file)}, nil
+	}
+	return localDockerfile(filepath.Join(contextDir, file))
+}
+
+// memoryDockerfile is a Dockerfile that exists as text only.
+func memoryDockerfile(text []byte) (*dockerfile, error) {
+	return &dockerfile{
+		name: "Dockerfile", data: text, id: digestName("inline", text),
+		dir: func() (fsutil.FS, error) { return ownedByRoot(memoryFS{"Dockerfile": text}) },
+	}, nil
+}
+
+func localDockerfile(file string) (*dockerfile, error) {
+	file = oldSpelling(file)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, in("dockerfile", "", fmt.Errorf("failed to read dockerfile: %w", err))
+	}
+	parent, name := filepath.Split(file)
+	d := &dockerfile{
+		name: name, path: file, data: data, id: dirName(filepath.Clean(parent), name),
+		dir: func() (fsutil.FS, error) { return openDir(parent) },
+	}
+	if _, err := os.Stat(file + ".dockerignore"); err == nil {
+		d.ignore = file + ".dockerignore"
+	}
+	return d, nil
+}
+
+// oldSpelling returns the path of "dockerfile" if "Dockerfile" does not exist.
+func oldSpelling(file string) string {
+	parent, name := filepath.Split(file)
+	if name != "Dockerfile" {
+		return file
+	}
+	lower := filepath.Join(parent, "dockerfile")
+	if _, err := os.Lstat(file); !os.IsNotExist(err) {
+		return file
+	}
+	if _, err := os.Lstat(lower); err != nil {
+		return file
+	}
+	return lower
+}
+
+// local returns the source that holds d.
+func (d *dockerfile) local() local { return local{key: d.id + "-dockerfile", plain: "dockerfile"} }
+
+// syntax returns the frontend image that the Dockerfile asks for, empty if it
+// asks for none or its text is not known.
+func (d *dockerfile) syntax() string {
+	ref, _, _, ok := parser.DetectSyntax(bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf")))
+	if !ok {
+		return ""
+	}
+	return ref
+}

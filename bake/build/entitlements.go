@@ -1,0 +1,109 @@
+package build
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"bake/bake"
+
+	"github.com/moby/buildkit/client"
+)
+
+const (
+	entitlementNetworkHost = "network.host"
+	entitlementDevice      = "device"
+	entitlementLocalDelete = "buildx.local.delete"
+)
+
+// entitlementsOf returns the entitlements that building t needs on the engine,
+// with those of the targets it links to, because t evaluates their steps too.
+func entitlementsOf(t *bake.Target) []string {
+	set := map[string]bool{}
+	var collect func(*bake.Target)
+	seen := map[*bake.Target]bool{}
+	collect = func(t *bake.Target) {
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		for _, e := range t.Entitlements {
+			set[e] = true
+		}
+		if t.Network != nil && *t.Network == "host" {
+			set[entitlementNetworkHost] = true
+		}
+		for _, l := range t.Links {
+			collect(l.Target)
+		}
+	}
+	collect(t)
+	return slices.Sorted(maps.Keys(set))
+}
+
+// checkEntitlements returns an *EntitlementError if the plan needs privileges
+// that opt does not grant.
+func checkEntitlements(p *bake.Plan, opt *Options) error {
+	needs := map[string][]string{}
+	for _, t := range p.Targets {
+		for _, e := range entitlementsOf(t) {
+			needs[e] = append(needs[e], t.Name)
+		}
+		if deletesOutside(t, opt.Dir) {
+			needs[entitlementLocalDelete] = append(needs[entitlementLocalDelete], t.Name)
+		}
+	}
+	var missing []bake.Entitlement
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
+		if !granted(name, opt.Allow) {
+			missing = append(missing, bake.Entitlement{Name: name, Targets: needs[name]})
+		}
+	}
+	if len(missing) > 0 {
+		return &EntitlementError{Missing: missing}
+	}
+	return nil
+}
+
+// granted reports whether allow covers the entitlement. "device" alone covers
+// every device.
+func granted(name string, allow []string) bool {
+	for _, a := range allow {
+		if a == name || a == entitlementDevice && strings.HasPrefix(name, entitlementDevice+"=") {
+			return true
+		}
+	}
+	return false
+}
+
+// deletesOutside reports whether a local output of t removes files from a
+// directory that is not inside the working directory.
+func deletesOutside(t *bake.Target, dir string) bool {
+	for _, o := range t.Outputs {
+		if o.Type != client.ExporterLocal {
+			continue
+		}
+		mode, err := client.ParseLocalExporterMode(o.Attrs["mode"])
+		if err != nil || mode != client.LocalExporterModeDelete {
+			continue // a wrong mode is reported when the outputs are prepared
+		}
+		rel, err := filepath.Rel(resolve(abs(dir, ".")), resolve(abs(dir, o.Dest)))
+		if err != nil || rel == "." || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve follows the symbolic links in the part of p that exists.
+func resolve(p string) string {
+	if real, err := filepath.EvalSymlinks(p); err == nil {
+		return real
+	}
+	parent := filepath.Dir(p)
+	if parent == p {
+		return p
+	}
+	return filepath.Join(resolve(parent), filepath.Base(p))
+}

@@ -1,0 +1,221 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"strconv"
+	"strings"
+
+	"bake/bake"
+
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+)
+
+// export is one output of a target as BuildKit wants it.
+type export struct {
+	client.ExportEntry
+	where string   // for the report: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
+	file  *outFile // the file being written, nil if there is none
+	load  bool     // to be loaded into Docker
+}
+
+// streams reports whether the engine sends the result back to the client.
+func (e *export) streams() bool {
+	return e.Output != nil || e.OutputDir != "" || e.load
+}
+
+// prepareExports turns the outputs of t into exports. "cacheonly" exports
+// nothing.
+func prepareExports(t *bake.Target, opt *Options) ([]*export, error) {
+	tags, err := parseTags(t.Tags)
+	if err != nil {
+		return nil, err
+	}
+	annotations, err := parseAnnotations(t.Annotations)
+	if err != nil {
+		return nil, in("annotations", "", err)
+	}
+	var out []*export
+	stdout := false
+	for _, o := range t.Outputs {
+		if o.Type == "cacheonly" {
+			continue
+		}
+		e, err := prepareExport(o, opt)
+		if err == nil && o.Dest == "-" || err == nil && e.where == "-" {
+			if stdout {
+				err = errors.New("multiple outputs configured to write to stdout")
+			}
+			stdout = true
+		}
+		if err != nil {
+			return nil, in("output", "", err)
+		}
+		maps.Copy(e.Attrs, annotations)
+		if err := nameExport(e, tags, t, opt); err != nil {
+			return nil, in("output", "", err)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func parseTags(tags []string) ([]string, error) {
+	var out []string
+	for _, tag := range tags {
+		ref, err := reference.Parse(tag)
+		if err != nil {
+			return nil, in("tags", "", fmt.Errorf("invalid tag %q: %w", tag, err))
+		}
+		out = append(out, ref.String())
+	}
+	return out, nil
+}
+
+func prepareExport(o bake.Entry, opt *Options) (*export, error) {
+	if o.Type == "" {
+		return nil, errors.New("type is required for output")
+	}
+	e := &export{ExportEntry: client.ExportEntry{Type: o.Type, Attrs: map[string]string{}}}
+	maps.Copy(e.Attrs, o.Attrs)
+	switch o.Type {
+	case "registry":
+		e.Type = client.ExporterImage
+		e.Attrs["push"] = "true"
+		if _, ok := e.Attrs["unpack"]; !ok {
+			e.Attrs["unpack"] = "false"
+		}
+	case client.ExporterLocal:
+		if _, err := client.ParseLocalExporterMode(e.Attrs["mode"]); err != nil {
+			return nil, err
+		}
+		return e, e.toDir(o.Dest, opt)
+	case client.ExporterTar:
+		return e, e.toFile(o.Dest, opt)
+	case client.ExporterOCI, client.ExporterDocker:
+		if tar, err := strconv.ParseBool(e.Attrs["tar"]); err == nil && !tar {
+			return e, e.toDir(o.Dest, opt)
+		}
+		if o.Type == client.ExporterDocker && o.Dest == "" {
+			e.load = true
+			return e, nil
+		}
+		return e, e.toFile(o.Dest, opt)
+	}
+	return e, nil
+}
+
+// toDir makes e write into a directory. It is created when there is something
+// to write.
+func (e *export) toDir(dest string, opt *Options) error {
+	switch dest {
+	case "":
+		return fmt.Errorf("dest is required for %s exporter", e.Type)
+	case "-":
+		return fmt.Errorf("dest cannot be stdout for %s exporter", e.Type)
+	}
+	e.where = dest
+	e.OutputDir = abs(opt.Dir, dest)
+	fi, err := os.Stat(e.OutputDir)
+	if err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("invalid destination directory %s: %w", dest, err)
+	}
+	if err == nil && !fi.IsDir() {
+		return fmt.Errorf("destination directory %s is a file", dest)
+	}
+	return nil
+}
+
+// toFile makes e write one file, or the standard output for "-" or none.
+func (e *export) toFile(dest string, opt *Options) error {
+	if dest == "" || dest == "-" {
+		return e.toStdout(opt)
+	}
+	e.where = dest
+	full := abs(opt.Dir, dest)
+	fi, err := os.Stat(full)
+	if err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("invalid destination file %s: %w", dest, err)
+	}
+	if err == nil && fi.IsDir() {
+		return fmt.Errorf("destination file %s is a directory", dest)
+	}
+	e.file = &outFile{path: full}
+	e.Output = e.file.open
+	return nil
+}
+
+func (e *export) toStdout(opt *Options) error {
+	if opt.Stdout == nil {
+		return fmt.Errorf("dest file is required for %s exporter: standard output is not available", e.Type)
+	}
+	if f, ok := opt.Stdout.(*os.File); ok && isTerminal(f) {
+		return fmt.Errorf("dest file is required for %s exporter. refusing to write to console", e.Type)
+	}
+	e.where = "-"
+	e.Output = func(map[string]string) (io.WriteCloser, error) { return nopCloser{opt.Stdout}, nil }
+	return nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// isTerminal reports whether f is a character device other than the null
+// device, which is what a console looks like.
+func isTerminal(f *os.File) bool {
+	fi, err := f.Stat()
+	return err == nil && fi.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+}
+
+// nameExport gives an image its names and says where it goes.
+func nameExport(e *export, tags []string, t *bake.Target, opt *Options) error {
+	switch e.Type {
+	case client.ExporterImage, client.ExporterOCI, client.ExporterDocker:
+	default:
+		return nil
+	}
+	if len(tags) > 0 {
+		e.Attrs["name"] = strings.Join(tags, ",")
+	}
+	if v, ok := t.Args["BUILDKIT_INLINE_BUILDINFO_ATTRS"]; ok {
+		e.Attrs["buildinfo-attrs"] = v
+	}
+	if off, _ := opt.flag("BUILDX_NO_DEFAULT_OCI_ARTIFACT"); off && e.Type != client.ExporterDocker {
+		if _, set := e.Attrs[string(exptypes.OptKeyOCIArtifact)]; !set {
+			e.Attrs[string(exptypes.OptKeyOCIArtifact)] = "false"
+		}
+	}
+	if e.Type != client.ExporterImage {
+		return nil
+	}
+	push, _ := strconv.ParseBool(e.Attrs["push"])
+	switch name := e.Attrs["name"]; {
+	case push && name == "":
+		return errors.New("tag is needed when pushing to registry")
+	case push:
+		e.where = "pushed " + strings.ReplaceAll(name, ",", ", ")
+	case name != "":
+		e.where = strings.ReplaceAll(name, ",", ", ")
+	}
+	return nil
+}
+
+// checkDocker rejects what a docker archive cannot hold: several manifests.
+func checkDocker(t *bake.Target, exports []*export, platforms int) error {
+	several := platforms > 1
+	for _, a := range t.Attest {
+		several = several || !disabled(a)
+	}
+	for _, e := range exports {
+		if e.Type == client.ExporterDocker && several && !e.load {
+			return in("output", "", errors.New("docker exporter does not support exporting manifest lists, use the oci exporter instead"))
+		}
+	}
+	return nil
+}

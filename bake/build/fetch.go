@@ -1,0 +1,60 @@
+package build
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// maxDockerfileSize is the largest Dockerfile that is downloaded, in bytes.
+const maxDockerfileSize = 2 << 20
+
+// fetchDockerfile downloads the Dockerfile of q through the engine if it is
+// given as a URL, and makes it a source like any other.
+func (r *run) fetchDockerfile(ctx context.Context, c gateway.Client, q *request) error {
+	url := q.inputs.dockerfile.url
+	if url == "" {
+		return nil
+	}
+	text, err := readURL(ctx, c, url)
+	if err != nil {
+		return fmt.Errorf("failed to read dockerfile: %w", err)
+	}
+	d, err := memoryDockerfile(text)
+	if err != nil {
+		return err
+	}
+	l := d.local()
+	if _, err := r.sources.get(l.name(), d.dir); err != nil {
+		return err
+	}
+	q.inputs.locals = append(q.inputs.locals, l)
+	q.attrs["dockerfilekey"] = l.key
+	return nil
+}
+
+func readURL(ctx context.Context, c gateway.Client, url string) ([]byte, error) {
+	const name = "Dockerfile"
+	def, err := llb.HTTP(url, llb.Filename(name), llb.WithCustomNamef("[internal] load %s", url)).Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB()})
+	if err != nil {
+		return nil, err
+	}
+	ref, err := res.SingleRef()
+	if err != nil {
+		return nil, err
+	}
+	st, err := ref.StatFile(ctx, gateway.StatRequest{Path: name})
+	if err != nil {
+		return nil, err
+	}
+	if st.Size > maxDockerfileSize {
+		return nil, fmt.Errorf("%s is bigger than %d bytes", url, maxDockerfileSize)
+	}
+	return ref.ReadFile(ctx, gateway.ReadRequest{Filename: name})
+}

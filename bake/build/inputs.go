@@ -1,0 +1,227 @@
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"bake/bake"
+
+	"github.com/containerd/containerd/v2/core/content"
+	contentlocal "github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/docker/buildx/util/ocilayout"
+	"github.com/moby/buildkit/client/ociindex"
+	"github.com/moby/buildkit/util/gitutil"
+	"github.com/opencontainers/go-digest"
+	"github.com/tonistiigi/fsutil"
+)
+
+// gitQueryCap is the ability of a frontend to read git URLs with a query.
+const gitQueryCap = "moby.buildkit.frontend.gitquerystring"
+
+// local is one directory of the client that a request reads.
+type local struct {
+	key    string // what the frontend asks the engine for
+	prefix string // what the engine puts before it, empty for a key that is unique by itself
+	plain  string // what a frontend that knows no named sources would ask for
+}
+
+// name is the name of the source.
+func (l local) name() string {
+	if l.prefix == "" {
+		return l.key
+	}
+	return l.prefix + "-" + l.key
+}
+
+// session is the attribute value that tells the frontend where to read l. The
+// frontend always calls the main context "context"; the engine replaces that
+// name if a prefix stands before the session id.
+func (l local) session(id string) string {
+	if l.prefix == "" {
+		return id
+	}
+	return l.prefix + ":" + id
+}
+
+// inputs is where a target gets its files from.
+type inputs struct {
+	attrs      map[string]string
+	locals     []local
+	stores     map[string]content.Store // OCI layouts by store name
+	dockerfile *dockerfile
+	contextDir string // the local main context, empty if the engine fetches it
+	caps       map[string]bool
+}
+
+// prepareInputs finds the context, the Dockerfile and the named contexts of t.
+func prepareInputs(t *bake.Target, opt *Options, src *sources) (*inputs, error) {
+	i := &inputs{attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}}
+	if err := i.findContext(t, opt.Dir); err != nil {
+		return nil, err
+	}
+	var err error
+	if i.dockerfile, err = findDockerfile(t, opt.Dir, i.contextDir); err != nil {
+		return nil, err
+	}
+	if i.contextDir != "" {
+		if err := i.addContextDir(src); err != nil {
+			return nil, err
+		}
+	}
+	if err := i.addDockerfile(src); err != nil {
+		return nil, err
+	}
+	for _, name := range sortedKeys(t.Contexts) {
+		if err := i.addNamedContext(name, t.Contexts[name], opt.Dir, src); err != nil {
+			return nil, in("contexts", name, err)
+		}
+	}
+	if len(i.caps) > 0 {
+		i.attrs["frontend.caps"] = strings.Join(sortedKeys(i.caps), ",")
+	}
+	return i, nil
+}
+
+func (i *inputs) findContext(t *bake.Target, dir string) error {
+	where := t.Context
+	switch {
+	case where == "-":
+		return in("context", "", errors.New("context from stdin not allowed in bake"))
+	case isRemote(where):
+		i.attrs["context"] = where
+		return in("context", "", i.noteGitQuery(where, ""))
+	}
+	i.contextDir = abs(dir, strings.TrimPrefix(where, "cwd://"))
+	if st, err := os.Stat(i.contextDir); err != nil || !st.IsDir() {
+		return in("context", "", fmt.Errorf("unable to prepare context: path %q not found", where))
+	}
+	return nil
+}
+
+// noteGitQuery asks for the capability that a git URL with a query needs.
+func (i *inputs) noteGitQuery(url, suffix string) error {
+	ref, err := gitutil.ParseURL(url)
+	if err != nil || len(ref.Query) == 0 {
+		return nil // not git: the frontend decides what it is
+	}
+	i.caps[gitQueryCap+suffix] = true
+	return nil
+}
+
+// addContextDir makes the main context a source, told apart by its ignore
+// rules: those beside the Dockerfile if it has any, else those in its root.
+func (i *inputs) addContextDir(src *sources) error {
+	ignore := i.dockerfile.ignore
+	if ignore == "" {
+		ignore = filepath.Join(i.contextDir, ".dockerignore")
+	}
+	prefix, err := contextSource(i.contextDir, ignore, src)
+	i.locals = append(i.locals, local{key: "context", prefix: prefix, plain: "context"})
+	return in("context", "", err)
+}
+
+// contextSource registers a directory as a context and returns the prefix of
+// its name. A main and a named context of the same directory are one source.
+func contextSource(dir, ignore string, src *sources) (string, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", err
+	}
+	prefix := dirName(real, ignoreRules(ignore))
+	_, err = src.get(prefix+"-context", func() (fsutil.FS, error) { return openDir(real) })
+	return prefix, err
+}
+
+func (i *inputs) addDockerfile(src *sources) error {
+	d := i.dockerfile
+	i.attrs["filename"] = d.name
+	if d.dir == nil {
+		return nil
+	}
+	l := d.local()
+	i.attrs["dockerfilekey"] = l.key
+	i.locals = append(i.locals, l)
+	_, err := src.get(l.name(), d.dir)
+	return err
+}
+
+func (i *inputs) addNamedContext(name, value, dir string, src *sources) error {
+	attr := "context:" + name
+	switch {
+	case strings.HasPrefix(value, "target:"):
+		return nil // a link, bound when the other target is loaded
+	case strings.HasPrefix(value, "docker-image://"):
+		i.attrs[attr] = value
+		return nil
+	case isRemote(value):
+		i.attrs[attr] = value
+		return i.noteGitQuery(value, "+forward")
+	case strings.HasPrefix(value, "oci-layout://"):
+		return i.addLayout(attr, value, dir)
+	}
+	where := abs(dir, strings.TrimPrefix(value, "cwd://"))
+	st, err := os.Stat(where)
+	if err == nil && !st.IsDir() {
+		err = &os.PathError{Op: "open", Path: where, Err: syscall.ENOTDIR}
+	}
+	if err != nil {
+		return fmt.Errorf("failed to get build context %s: %w", name, err)
+	}
+	prefix, err := contextSource(where, filepath.Join(where, ".dockerignore"), src)
+	if err != nil {
+		return err
+	}
+	l := local{key: prefix + "-context"}
+	i.locals = append(i.locals, l)
+	i.attrs[attr] = "local:" + l.key
+	return nil
+}
+
+// addLayout offers an OCI layout directory to the engine as a content store.
+func (i *inputs) addLayout(attr, value, dir string) error {
+	ref, _, err := ocilayout.Parse(value)
+	if err != nil {
+		return err
+	}
+	where := abs(dir, ref.Path)
+	if ref.Digest == "" {
+		if ref.Digest, err = layoutDigest(where, ref.Tag); err != nil {
+			return fmt.Errorf("oci-layout reference %q could not be resolved: %w", value, err)
+		}
+	}
+	store, err := contentlocal.NewStore(where)
+	if err != nil {
+		return fmt.Errorf("invalid store at %s: %w", where, err)
+	}
+	sum := sha256.Sum256([]byte(where))
+	ref.Path = "l" + hex.EncodeToString(sum[:])[:24] // must read as the name of an image
+	i.stores[ref.Path] = store
+	i.attrs[attr] = ref.String()
+	return nil
+}
+
+// layoutDigest finds the manifest with the tag in the index of an OCI layout,
+// or the only one there is.
+func layoutDigest(dir, tag string) (digest.Digest, error) {
+	if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
+		return "", err
+	}
+	index := ociindex.NewStoreIndex(dir)
+	desc, err := index.Get(tag)
+	if err == nil && desc == nil {
+		desc, err = index.GetSingle()
+	}
+	if err != nil {
+		return "", err
+	}
+	if desc == nil {
+		return "", fmt.Errorf("no manifest with tag %q in %s", tag, dir)
+	}
+	return desc.Digest, desc.Digest.Validate()
+}

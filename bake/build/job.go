@@ -1,0 +1,232 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/tonistiigi/fsutil"
+	"golang.org/x/sync/errgroup"
+)
+
+// job is one solve of the engine. It carries one request if that has something
+// to export, else one or more that share node and session.
+type job struct {
+	node     *node
+	requests []*request
+}
+
+// assign distributes requests over jobs.
+func assign(requests []*request, _ *Options) []*job {
+	var jobs []*job
+	for _, q := range requests {
+		jobs = append(jobs, &job{node: q.node, requests: []*request{q}})
+	}
+	return jobs
+}
+
+// outcome is what became of a request.
+type outcome struct {
+	started, finished time.Time
+	err               error
+	response          map[string]string // what the exporters said
+	done              bool
+}
+
+// solve runs a job to its end and notes the outcome of its requests.
+func (r *run) solve(ctx context.Context, j *job) {
+	started := time.Now()
+	for _, q := range j.requests {
+		q.outcome.started = started
+	}
+	response, err := r.submitJob(ctx, j)
+	for _, q := range j.requests {
+		if err == nil {
+			err = q.commit()
+		}
+		q.discard()
+		if err != nil {
+			r.fail(q, err) // counts only if the request has no error of its own
+		}
+		q.outcome.finished, q.outcome.response, q.outcome.done = time.Now(), response, err == nil
+	}
+}
+
+func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) {
+	so, release, err := r.solveOpt(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	status, wait := r.progress.stream(j)
+	resp, err := j.node.client.Build(ctx, *so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		return r.build(ctx, c, j)
+	}, status)
+	wait()
+	if err != nil {
+		return nil, err
+	}
+	return resp.ExporterResponse, nil
+}
+
+// solveOpt describes the job to the engine.
+func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), error) {
+	q := j.requests[0]
+	so := &client.SolveOpt{
+		Ref:                 q.ref,
+		FrontendAttrs:       maps.Clone(q.attrs),
+		CacheExports:        q.cacheTo,
+		CacheImports:        q.cacheFrom,
+		AllowedEntitlements: q.entitlements,
+		Internal:            q.node.embedded && !r.opt.Metadata,
+	}
+	if err := r.sessions.attach(q, r, so); err != nil {
+		return nil, nil, err
+	}
+	release := func() {}
+	for _, e := range q.exports {
+		entry := e.ExportEntry
+		if e.load {
+			var err error
+			if entry, release, err = r.loadExport(ctx, q, e); err != nil {
+				return nil, nil, err
+			}
+		}
+		so.Exports = append(so.Exports, entry)
+	}
+	return so, release, nil
+}
+
+// build is what a job does between the start of its solve and its export.
+func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Result, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, q := range j.requests {
+		group.Go(func() error {
+			err := r.step(ctx, c, q)
+			if err != nil {
+				r.fail(q, err)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if q := j.requests[0]; q.exporting() {
+		return q.result, nil
+	}
+	return gateway.NewResult(), nil
+}
+
+// step loads and evaluates one request and returns when all requests of the
+// run are evaluated, so that no job ends while another may need its results.
+func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
+	var err error
+	if q.result, err = r.load(ctx, c, q); err != nil {
+		return err
+	}
+	r.gate.load(q, func() { r.progress.assign(r.requests) })
+	if err := r.gate.enter(ctx, q); err != nil {
+		return err
+	}
+	if err := evaluate(ctx, q.result); err != nil {
+		return err
+	}
+	r.gate.leave(q)
+	r.allDone.arrive()
+	return r.allDone.wait(ctx)
+}
+
+// load makes the frontend turn q into definitions. Nothing is built.
+func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.Result, error) {
+	if err := r.fetchDockerfile(ctx, c, q); err != nil {
+		return nil, err
+	}
+	attrs := maps.Clone(q.attrs)
+	for _, l := range q.inputs.locals {
+		attrs["local-sessionid:"+l.key] = l.session(r.sessions.inputs[q.node])
+	}
+	inputs, err := q.linkInputs(ctx, attrs)
+	if err != nil {
+		return nil, err
+	}
+	return r.solveFrontend(ctx, c, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
+}
+
+// solveFrontend runs the frontend. If the image of a "# syntax=" line cannot
+// be had, the engine's own frontend may stand in.
+func (r *run) solveFrontend(ctx context.Context, c gateway.Client, req gateway.SolveRequest) (*gateway.Result, error) {
+	if _, forced := req.FrontendOpt["cmdline"]; forced || r.opt.Frontend == FrontendImage {
+		return c.Solve(ctx, req)
+	}
+	if r.opt.Frontend == FrontendBuiltin {
+		req.FrontendOpt["cmdline"] = officialFrontend
+		return c.Solve(ctx, req)
+	}
+	res, err := c.Solve(ctx, req)
+	if err == nil || !lacksFrontend(err) {
+		return res, err
+	}
+	r.progress.warn(officialFrontend + " could not be pulled: the built-in frontend was used instead")
+	req.FrontendOpt["cmdline"] = officialFrontend
+	return c.Solve(ctx, req)
+}
+
+const officialFrontend = "docker/dockerfile"
+
+// lacksFrontend reports whether err says that the official frontend image
+// could not be pulled.
+func lacksFrontend(err error) bool {
+	return strings.Contains(err.Error(), "failed to resolve source metadata for docker.io/"+officialFrontend)
+}
+
+// evaluate builds everything that res refers to.
+func evaluate(ctx context.Context, res *gateway.Result) error {
+	group, ctx := errgroup.WithContext(ctx)
+	_ = res.EachRef(func(ref gateway.Reference) error {
+		if ref != nil {
+			group.Go(func() error { return ref.Evaluate(ctx) })
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// commit puts the output files of q in their places.
+func (q *request) commit() error {
+	var errs []error
+	for _, e := range q.exports {
+		if e.file != nil {
+			errs = append(errs, e.file.commit())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// discard removes output files that were not committed.
+func (q *request) discard() {
+	for _, e := range q.exports {
+		if e.file != nil {
+			e.file.discard()
+		}
+	}
+}
+
+// mounts returns the directories of q under the names that a frontend asks
+// for which knows nothing of sources.
+func (q *request) mounts(src *sources) map[string]fsutil.FS {
+	out := map[string]fsutil.FS{}
+	for _, l := range q.inputs.locals {
+		if dir, ok := src.LookupDir(l.name()); ok {
+			out[l.name()] = dir
+			if l.plain != "" {
+				out[l.plain] = dir
+			}
+		}
+	}
+	return out
+}

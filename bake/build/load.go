@@ -1,0 +1,42 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/docker/buildx/util/dockerutil"
+	"github.com/moby/buildkit/client"
+)
+
+// loadExport is the output that streams an image into Docker. The returned
+// function releases what it holds.
+func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.ExportEntry, func(), error) {
+	entry := e.ExportEntry
+	if r.opt.Docker == nil {
+		return entry, nil, in("output", "", errors.New("there is no Docker to load the image into: write a file with type=docker,dest=FILE, or push it"))
+	}
+	name := entry.Attrs["context"]
+	if r.opt.Docker.Features(ctx, name)[dockerutil.OCIImporter] {
+		entry.Type = client.ExporterOCI
+		entry.Attrs["prefer-image-digest"] = "true"
+	} else if len(q.platforms) > 1 || attested(q) {
+		return entry, nil, in("output", "", errors.New("docker exporter does not currently support exporting manifest lists"))
+	}
+	w, cancel, err := r.opt.Docker.LoadImage(ctx, name, r.progress)
+	if err != nil {
+		return entry, nil, in("output", "", err)
+	}
+	entry.Output = func(map[string]string) (io.WriteCloser, error) { return w, nil }
+	return entry, cancel, nil
+}
+
+// attested reports whether q asks for attestations of its image.
+func attested(q *request) bool {
+	for _, a := range q.target.Attest {
+		if !disabled(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+package build
+
+import (
+	"io"
+	"strconv"
+
+	"bake/bake"
+
+	"github.com/docker/buildx/util/dockerutil"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/session"
+)
+
+// Frontend says what becomes of a "# syntax=" line in a Dockerfile.
+type Frontend string
+
+// The choices of a frontend.
+const (
+	// FrontendAuto uses the image named by the line and falls back to the
+	// engine's own frontend if docker/dockerfile cannot be pulled.
+	FrontendAuto Frontend = "auto"
+	// FrontendBuiltin always uses the engine's own frontend.
+	FrontendBuiltin Frontend = "builtin"
+	// FrontendImage always uses the image, and fails without it.
+	FrontendImage Frontend = "image"
+)
+
+// Options is what a run needs besides the plan and the nodes.
+type Options struct {
+	Dir      string                    // working directory: relative paths of the plan start here; empty is "."
+	Env      bake.Env                  // environment for secrets, SSH, SOURCE_DATE_EPOCH and BUILDX_* switches
+	Progress func(*client.SolveStatus) // receives progress, one call at a time; nil drops it
+	Auth     session.Attachable        // registry credentials; nil reads the docker config file
+	Stdout   io.Writer                 // where outputs with dest "-" go; nil refuses them
+	Docker   *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
+	Allow    []string                  // granted entitlements
+	Jobs     int                       // how many targets are evaluated at once; 0 is no limit
+	Frontend Frontend                  // what to do with "# syntax=" lines; empty is auto
+	Metadata bool                      // collect what Report.Metadata needs: a build record and provenance per target
+}
+
+// flag reads a boolean environment variable. ok is false if it is not set or
+// not a boolean.
+func (o *Options) flag(name string) (value, ok bool) {
+	text, set := o.Env[name]
+	if !set {
+		return false, false
+	}
+	b, err := strconv.ParseBool(text)
+	return b, err == nil
+}

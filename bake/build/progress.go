@@ -1,0 +1,216 @@
+package build
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
+)
+
+// progress merges the status of all jobs into one stream in which each vertex
+// appears once, under the name of one target.
+type progress struct {
+	mu       sync.Mutex
+	send     func(*client.SolveStatus)
+	prefixed bool
+	target   map[digest.Digest]string        // the target that a vertex is shown under
+	source   map[digest.Digest]*stream       // the job whose logs of a vertex are shown
+	vertices map[digest.Digest]client.Vertex // latest state, for the report
+	warnings []string
+	warned   map[string]bool
+	found    []client.VertexWarning
+}
+
+func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
+	return &progress{
+		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
+		vertices: map[digest.Digest]client.Vertex{}, warned: map[string]bool{},
+	}
+}
+
+// Write passes on a status that belongs to no target. With the methods below
+// it makes a progress.Writer of buildx.
+func (p *progress) Write(s *client.SolveStatus) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.send != nil {
+		p.send(s)
+	}
+}
+
+// WriteBuildRef implements progress.Writer; references are in the report.
+func (p *progress) WriteBuildRef(string, string) {}
+
+// ValidateLogSource implements progress.Writer.
+func (p *progress) ValidateLogSource(digest.Digest, any) bool { return true }
+
+// ClearLogSource implements progress.Writer.
+func (p *progress) ClearLogSource(any) {}
+
+// warn notes a warning for the report, once.
+func (p *progress) warn(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.warned[text] {
+		p.warned[text] = true
+		p.warnings = append(p.warnings, text)
+	}
+}
+
+// assign decides which target the vertices of the loaded requests are shown
+// under: the first in the plan that needs them.
+func (p *progress) assign(requests []*request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, q := range requests {
+		q.steps = definitionSteps(q.result)
+		for _, s := range q.steps {
+			if _, ok := p.target[s.digest]; !ok {
+				p.target[s.digest] = q.target.Name
+			}
+		}
+	}
+}
+
+// stream is the status of one job.
+type stream struct {
+	p       *progress
+	job     *job
+	aliases map[digest.Digest]digest.Digest // vertices that the merged stream knows under another digest
+}
+
+// stream returns the channel for the status of a job, which the client closes,
+// and a function that waits until all of it is passed on.
+func (p *progress) stream(j *job) (chan *client.SolveStatus, func()) {
+	s := &stream{p: p, job: j, aliases: map[digest.Digest]digest.Digest{}}
+	ch, done := make(chan *client.SolveStatus), make(chan struct{})
+	go func() {
+		defer close(done)
+		for status := range ch {
+			s.write(status)
+		}
+		s.close()
+	}()
+	return ch, func() { <-done }
+}
+
+func (s *stream) write(status *client.SolveStatus) {
+	p := s.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, v := range status.Vertexes {
+		v.Digest = s.digest(v.Digest, v.Name)
+		p.vertices[v.Digest] = *v
+		s.rename(v)
+	}
+	s.filter(status)
+	if p.send != nil {
+		p.send(status)
+	}
+}
+
+// filter drops the logs and statuses that another job already shows, as a
+// vertex that several jobs need is reported to all of them.
+func (s *stream) filter(status *client.SolveStatus) {
+	logs := status.Logs[:0]
+	for _, l := range status.Logs {
+		if l.Vertex = s.known(l.Vertex); s.owns(l.Vertex) {
+			logs = append(logs, l)
+		}
+	}
+	status.Logs = logs
+	statuses := status.Statuses[:0]
+	for _, st := range status.Statuses {
+		if st.Vertex = s.known(st.Vertex); s.owns(st.Vertex) {
+			st.ID, st.Name = readableTransfer(st.ID), readableTransfer(st.Name)
+			statuses = append(statuses, st)
+		}
+	}
+	status.Statuses = statuses
+	warnings := status.Warnings[:0]
+	for _, w := range status.Warnings {
+		if w.Vertex = s.known(w.Vertex); s.owns(w.Vertex) {
+			warnings = append(warnings, w)
+			s.p.found = append(s.p.found, *w)
+		}
+	}
+	status.Warnings = warnings
+}
+
+func (s *stream) owns(d digest.Digest) bool {
+	if s.p.source[d] == nil {
+		s.p.source[d] = s
+	}
+	return s.p.source[d] == s
+}
+
+// close lets another job show what this one no longer can.
+func (s *stream) close() {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	for d, owner := range s.p.source {
+		if owner == s {
+			delete(s.p.source, d)
+		}
+	}
+}
+
+// digest returns the identity of a vertex in the merged stream. The engine
+// names what a job exports after the session, or not at all, so that jobs that
+// share a session would write into each other's vertices.
+func (s *stream) digest(d digest.Digest, name string) digest.Digest {
+	if !strings.HasPrefix(name, "export") {
+		return d
+	}
+	own := digest.FromString(string(d) + s.job.requests[0].ref)
+	s.aliases[d] = own
+	return own
+}
+
+// known maps the digest that the engine uses in logs like digest did.
+func (s *stream) known(d digest.Digest) digest.Digest {
+	if own, ok := s.aliases[d]; ok {
+		return own
+	}
+	return d
+}
+
+// rename puts the target into the name of a vertex: "[1/3] RUN" becomes
+// "[app 1/3] RUN".
+func (s *stream) rename(v *client.Vertex) {
+	if !s.p.prefixed {
+		return
+	}
+	target, ok := s.p.target[v.Digest]
+	if !ok {
+		target = s.job.requests[0].target.Name
+		s.p.target[v.Digest] = target
+	}
+	v.Name = withTarget(target, v.Name)
+	if v.ProgressGroup != nil {
+		v.ProgressGroup.Name = withTarget(target, v.ProgressGroup.Name)
+	}
+}
+
+func withTarget(target, name string) string {
+	if rest, ok := strings.CutPrefix(name, "["); ok {
+		return "[" + target + " " + rest
+	}
+	return "[" + target + "] " + name
+}
+
+// readableTransfer shows a transfer under the name that people know, without
+// the part that makes its source unique.
+func readableTransfer(id string) string {
+	rest, ok := strings.CutPrefix(id, "transferring ")
+	if !ok {
+		return id
+	}
+	for _, key := range []string{"context:", "dockerfile:"} {
+		if strings.HasSuffix(rest, "-"+key) {
+			return "transferring " + key
+		}
+	}
+	return id
+}

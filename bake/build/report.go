@@ -1,0 +1,142 @@
+package build
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"bake/bake"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+)
+
+// Result is what became of a target.
+type Result string
+
+// The results of a target.
+const (
+	Built    Result = "built"    // at least one step ran
+	Cached   Result = "cached"   // every step came from the cache
+	Failed   Result = "failed"   // it could not be built or exported
+	Skipped  Result = "skipped"  // it was not tried
+	Canceled Result = "canceled" // it was interrupted, by the user or by another failure
+)
+
+// Report is what happened to every target of a plan, in its order.
+type Report struct {
+	Targets  []TargetReport
+	Started  time.Time
+	Duration time.Duration
+	Warnings []string // about the run as a whole
+
+	env bake.Env
+}
+
+// TargetReport is what happened to one target.
+type TargetReport struct {
+	Name     string
+	Result   Result
+	Err      error // why it failed
+	Started  time.Time
+	Duration time.Duration
+	Digest   string            // of the image or index, empty without an image
+	Where    []string          // where its outputs went: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
+	Steps    int               // how many steps it has
+	Cached   int               // how many of them came from the cache
+	Ref      string            // builder/node/id of the record of the build
+	Exporter map[string]string // what the exporters said
+	Warnings []client.VertexWarning
+}
+
+// newReport is the report of a plan of which nothing was tried.
+func newReport(p *bake.Plan, started time.Time, err error) *Report {
+	out := &Report{Started: started, Duration: time.Since(started)}
+	for _, t := range p.Targets {
+		out.Targets = append(out.Targets, TargetReport{Name: t.Name, Result: Skipped})
+	}
+	blame(out, err)
+	return out
+}
+
+// blame marks the target that err is about as failed.
+func blame(report *Report, err error) {
+	failure, ok := err.(*TargetError)
+	if !ok {
+		return
+	}
+	for n := range report.Targets {
+		if t := &report.Targets[n]; t.Name == failure.Target {
+			t.Result, t.Err = Failed, failure
+		}
+	}
+}
+
+// report sums up the run.
+func (r *run) report(started time.Time, err error) *Report {
+	out := newReport(r.plan, started, err)
+	out.env = r.opt.Env
+	r.progress.mu.Lock()
+	defer r.progress.mu.Unlock()
+	out.Warnings = append(out.Warnings, r.progress.warnings...)
+	for _, q := range r.requests {
+		for _, as := range append([]*request{q}, q.same...) {
+			r.fill(&out.Targets[as.index], q, as)
+		}
+	}
+	return out
+}
+
+// fill reports the outcome of q for one of the targets that it stands for.
+func (r *run) fill(t *TargetReport, q, as *request) {
+	o := q.outcome
+	if o.started.IsZero() {
+		return
+	}
+	end := o.finished
+	if end.IsZero() {
+		end = time.Now()
+	}
+	t.Started, t.Duration = o.started, end.Sub(o.started)
+	t.Warnings = r.progress.warningsOf(q)
+	ran := r.countSteps(t, q)
+	switch {
+	case o.done && ran:
+		t.Result = Built
+	case o.done:
+		t.Result = Cached
+	case o.err != nil && !canceled(o.err):
+		t.Result, t.Err = Failed, o.err
+	default:
+		t.Result = Canceled
+	}
+	if !o.done {
+		return
+	}
+	t.Ref = strings.Join([]string{q.node.Builder, q.node.Name, q.ref}, "/")
+	t.Exporter = o.response
+	t.Digest = o.response[exptypes.ExporterImageDigestKey]
+	for _, e := range as.exports {
+		if e.where != "" && !slices.Contains(t.Where, e.where) {
+			t.Where = append(t.Where, e.where)
+		}
+	}
+}
+
+// countSteps counts the steps of q and reports whether any of them ran. A step
+// that the engine never mentions was not needed, as what follows was cached.
+func (r *run) countSteps(t *TargetReport, q *request) (ran bool) {
+	for _, s := range q.steps {
+		if !s.work {
+			continue
+		}
+		t.Steps++
+		v, seen := r.progress.vertices[s.digest]
+		if !seen || v.Cached {
+			t.Cached++
+			continue
+		}
+		ran = true
+	}
+	return ran
+}

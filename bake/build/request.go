@@ -1,0 +1,270 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"bake/bake"
+
+	"github.com/docker/buildx/driver"
+	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/identity"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// request is one target made ready for its node: all that is known before
+// anything is sent. The fields of the second group are set while it runs.
+type request struct {
+	target       *bake.Target
+	index        int // position in the plan
+	node         *node
+	ref          string // id of the build on the engine
+	inputs       *inputs
+	frontend     string
+	attrs        map[string]string
+	platforms    []ocispecs.Platform
+	exports      []*export
+	cacheFrom    []client.CacheOptionsEntry
+	cacheTo      []client.CacheOptionsEntry
+	credentials  *credentials
+	entitlements []string
+	links        []link
+	same         []*request // identical builds that share the outcome of this one
+
+	turn      chan struct{} // closed when it may be evaluated
+	loaded    chan struct{} // closed when result is there
+	result    *gateway.Result
+	evaluated bool // guarded by the gate
+	outcome   outcome
+	steps     []step // the vertices of result
+}
+
+// link is a named context of a request that is the result of another.
+type link struct {
+	name     string
+	producer *request
+}
+
+// prepare makes a request of t. Nothing is sent, except to a node that has to
+// be started first.
+func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request, error) {
+	if err := unsupported(t); err != nil {
+		return nil, err
+	}
+	q := &request{
+		target: t, index: index, ref: identity.NewID(), frontend: "dockerfile.v0",
+		turn: make(chan struct{}), loaded: make(chan struct{}), entitlements: entitlementsOf(t),
+	}
+	var err error
+	if q.platforms, err = parsePlatforms(t.Platforms); err != nil {
+		return nil, err
+	}
+	if q.node, err = r.cluster.pick(ctx, q.platforms); err != nil {
+		return nil, err
+	}
+	if q.inputs, err = prepareInputs(t, &r.opt, &r.sources); err != nil {
+		return nil, err
+	}
+	if q.credentials, err = prepareCredentials(t, &r.opt); err != nil {
+		return nil, err
+	}
+	if q.exports, err = prepareExports(t, &r.opt); err != nil {
+		return nil, err
+	}
+	if err := q.prepareAttrs(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := q.prepareCaches(ctx, &r.opt); err != nil {
+		return nil, err
+	}
+	return q, q.checkNode()
+}
+
+// unsupported names what a target asks for and this version cannot do.
+func unsupported(t *bake.Target) error {
+	if len(t.Policy) > 0 {
+		return in("policy", "", errors.New("policy is not supported yet"))
+	}
+	if t.Call != nil && *t.Call != "" && *t.Call != "build" {
+		return in("call", "", fmt.Errorf("call %q is not supported yet", *t.Call))
+	}
+	return nil
+}
+
+func (q *request) prepareAttrs(ctx context.Context, r *run) error {
+	attrs, err := frontendAttrs(q.target, q.node.ProxyConfig, r.opt.Env, q.platforms)
+	if err != nil {
+		return err
+	}
+	maps.Copy(attrs, q.inputs.attrs)
+	if err := hostAttrs(q.target, q.node.gatewayIP(ctx), attrs); err != nil {
+		return err
+	}
+	if q.node.attests() {
+		if err := attestAttrs(q.target, &r.opt, attrs); err != nil {
+			return err
+		}
+	}
+	if q.node.Driver.IsMobyDriver() && attrs["image-resolve-mode"] == "" {
+		attrs["image-resolve-mode"] = "local"
+	}
+	if v, ok := q.target.Args["BUILDKIT_SYNTAX"]; ok {
+		cmdline := strings.TrimSpace(v)
+		if cmdline == "" {
+			return in("args", "BUILDKIT_SYNTAX", errors.New("the build argument BUILDKIT_SYNTAX is empty: leave it out, or name a frontend image"))
+		}
+		q.frontend = "gateway.v0"
+		attrs["source"], _, _ = strings.Cut(cmdline, " ")
+		attrs["cmdline"] = v
+	}
+	q.attrs = attrs
+	return nil
+}
+
+func (q *request) prepareCaches(ctx context.Context, opt *Options) error {
+	from, to := q.target.CacheFrom, q.target.CacheTo
+	q.cacheFrom = q.supported(cacheEntries(ctx, from, opt))
+	q.cacheTo = q.supported(append(cacheEntries(ctx, to, opt), inlineCache(q.target)...))
+	for _, c := range q.cacheTo {
+		if c.Type == "inline" {
+			continue
+		}
+		if err := q.node.needs(driver.CacheExport); err != nil {
+			return in("cache-to", "", err)
+		}
+	}
+	return nil
+}
+
+// supported leaves out the cache backends that an engine may lack, so that a
+// definition for CI also builds elsewhere.
+func (q *request) supported(entries []client.CacheOptionsEntry) []client.CacheOptionsEntry {
+	var out []client.CacheOptionsEntry
+	for _, c := range entries {
+		switch c.Type {
+		case "gha":
+			if !q.node.supports("cache.gha") {
+				continue
+			}
+		case "s3":
+			if !q.node.supports("cache.s3") {
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// checkNode rejects what the driver of the node cannot do.
+func (q *request) checkNode() error {
+	if len(q.platforms) > 1 {
+		if err := q.node.needs(driver.MultiPlatform); err != nil {
+			return in("platforms", "", err)
+		}
+	}
+	for _, a := range q.target.Attest {
+		if !disabled(a) && !q.node.attests() {
+			return in("attest", "", errors.New("attestations are not supported by this builder"))
+		}
+	}
+	if err := checkDocker(q.target, q.exports, len(q.platforms)); err != nil {
+		return err
+	}
+	for _, e := range q.exports {
+		var err error
+		switch {
+		case e.Type == client.ExporterOCI:
+			err = q.node.needs(driver.OCIExporter)
+		case e.Type == client.ExporterDocker && !e.load:
+			err = q.node.needs(driver.DockerExporter)
+		}
+		if err != nil {
+			return in("output", "", err)
+		}
+	}
+	return nil
+}
+
+// exporting reports whether the request has anything to do after it was
+// evaluated, which takes a job of its own.
+func (q *request) exporting() bool { return len(q.exports) > 0 || len(q.cacheTo) > 0 }
+
+// streams reports whether the engine sends outputs back to the client.
+func (q *request) streams() bool {
+	for _, e := range q.exports {
+		if e.streams() {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign reports whether the Dockerfile is read by a frontend that may not
+// know that sources have names and sessions.
+func (q *request) foreign() bool {
+	ref := q.inputs.dockerfile.syntax()
+	if q.frontend == "gateway.v0" {
+		ref = q.attrs["source"]
+	}
+	return ref != "" && !knowsSources(ref)
+}
+
+// knowsSources reports whether a frontend image is a docker/dockerfile that
+// reads the attribute "local-sessionid", which came with version 1.6.
+func knowsSources(ref string) bool {
+	name, tag, _ := strings.Cut(ref, ":")
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "index.docker.io/")
+	if name == "dockerfile.v0" {
+		return true
+	}
+	if name != "docker/dockerfile" && name != "docker/dockerfile-upstream" {
+		return false
+	}
+	tag, _, _ = strings.Cut(tag, "@")
+	tag = strings.TrimSuffix(tag, "-labs")
+	switch tag {
+	case "", "1", "latest", "labs", "master":
+		return true
+	}
+	version := strings.Split(tag, ".")
+	if len(version) < 2 || version[0] != "1" {
+		return false
+	}
+	minor, err := strconv.Atoi(version[1])
+	return err == nil && minor >= 6
+}
+
+// fingerprint is equal for requests that make the engine do the same.
+func (q *request) fingerprint() string {
+	type exported struct {
+		Type  string
+		Attrs map[string]string
+	}
+	var exports []exported
+	for _, e := range q.exports {
+		exports = append(exports, exported{e.Type, e.Attrs})
+	}
+	links := map[string]int{}
+	for _, l := range q.links {
+		links[l.name] = l.producer.index
+	}
+	var locals []string
+	for _, l := range q.inputs.locals {
+		locals = append(locals, l.name())
+	}
+	text, err := json.Marshal([]any{
+		q.node.Name, q.frontend, q.attrs, locals, q.inputs.dockerfile.url, exports,
+		q.cacheFrom, q.cacheTo, q.credentials.key(), q.entitlements, links,
+	})
+	if err != nil {
+		panic(err) // strings, numbers and maps of them always marshal
+	}
+	return string(text)
+}

@@ -1,0 +1,130 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"bake/bake"
+
+	"github.com/docker/buildx/builder"
+	"golang.org/x/sync/errgroup"
+)
+
+// run is one submission.
+type run struct {
+	opt      Options
+	plan     *bake.Plan
+	progress *progress
+	cluster  *cluster
+	sources  sources
+	requests []*request
+	gate     *gate
+	allDone  *barrier // every request is evaluated
+	sessions *sessions
+
+	mu    sync.Mutex
+	first error // the failure that ended the run
+	stop  context.CancelCauseFunc
+}
+
+// Run builds the targets of p on nodes and reports what happened to each. The
+// report is there even if the build failed. An error is an *EntitlementError,
+// a *TargetError for the target that failed first, or says that the build was
+// cancelled or the builder was Unreachable.
+func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (*Report, error) {
+	started := time.Now()
+	if err := checkEntitlements(p, &opt); err != nil {
+		return newReport(p, started, err), err
+	}
+	r := &run{opt: opt, plan: p, progress: newProgress(opt.Progress, len(p.Targets) > 1)}
+	err := r.submit(ctx, nodes)
+	report := r.report(started, err)
+	return report, err
+}
+
+func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
+	ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(context.Canceled)
+	var err error
+	if r.cluster, err = newCluster(nodes, r.progress); err != nil {
+		return err
+	}
+	if err := r.prepareAll(ctx); err != nil {
+		return err
+	}
+	r.sessions, err = openSessions(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer r.sessions.close()
+	return r.solveAll(ctx, assign(r.requests, &r.opt))
+}
+
+// prepareAll makes the requests, in the order of the plan, and connects those
+// that are linked. Identical builds become one request.
+func (r *run) prepareAll(ctx context.Context) error {
+	byTarget := map[*bake.Target]*request{}
+	same := map[string]*request{}
+	for n, t := range r.plan.Targets {
+		q, err := r.prepare(ctx, t, n)
+		if err == nil {
+			err = q.bind(byTarget)
+		}
+		if err != nil {
+			return preparationError(t, err)
+		}
+		if twin := same[q.fingerprint()]; twin != nil && !q.streams() {
+			twin.same = append(twin.same, q)
+			byTarget[t] = twin
+			continue
+		}
+		same[q.fingerprint()] = q
+		byTarget[t] = q
+		r.requests = append(r.requests, q)
+	}
+	return nil
+}
+
+// preparationError blames the attribute that an error of prepare is about.
+func preparationError(t *bake.Target, err error) error {
+	var blamed *attributeError
+	if errors.As(err, &blamed) {
+		return targetError(t, blamed.attribute, blamed.key, err)
+	}
+	return targetError(t, "", "", err)
+}
+
+// solveAll runs the jobs through the three steps.
+func (r *run) solveAll(ctx context.Context, jobs []*job) error {
+	r.gate = newGate(r.requests, r.opt.Jobs)
+	r.allDone = newBarrier(len(r.requests))
+	var group errgroup.Group
+	for _, j := range jobs {
+		group.Go(func() error {
+			r.solve(ctx, j)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.first == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return r.first
+}
+
+// fail notes the failure of a request and, if it is the first, ends the run.
+func (r *run) fail(q *request, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if q.outcome.err == nil {
+		q.outcome.err = targetError(q.target, "", "", err)
+	}
+	if r.first == nil && !canceled(err) {
+		r.first = q.outcome.err
+		r.stop(r.first)
+	}
+}

@@ -1,0 +1,184 @@
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/content"
+	contentlocal "github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/session"
+	sessioncontent "github.com/moby/buildkit/session/content"
+	"github.com/moby/buildkit/session/filesync"
+	"github.com/moby/buildkit/util/progress/progresswriter"
+)
+
+// sessions are the sessions of a run that its jobs share.
+type sessions struct {
+	auth   session.Attachable
+	key    string                   // identity of this machine to the engines
+	inputs map[*node]string         // session ids that serve local directories
+	shared map[sessionKey]*session.Session
+
+	running sync.WaitGroup
+}
+
+// sessionKey tells apart the requests that cannot share a session.
+type sessionKey struct {
+	node        *node
+	credentials string
+}
+
+func (q *request) sessionKey() sessionKey { return sessionKey{q.node, q.credentials.key()} }
+
+// ownSession reports whether the job of q opens a session of its own.
+func (q *request) ownSession() bool { return q.streams() || q.foreign() }
+
+// openSessions starts the sessions that the requests of r share. The first of
+// a node also serves its local directories.
+func openSessions(ctx context.Context, r *run) (*sessions, error) {
+	s := &sessions{auth: r.opt.Auth, key: machine(), inputs: map[*node]string{}, shared: map[sessionKey]*session.Session{}}
+	if s.auth == nil {
+		s.auth = dockerAuth(r.opt.Env)
+	}
+	if l, ok := s.auth.(interface{ SetLogger(progresswriter.Logger) }); ok {
+		l.SetLogger(r.progress.Write)
+	}
+	groups := map[sessionKey][]*request{}
+	var order []sessionKey
+	for _, q := range r.requests {
+		k := q.sessionKey()
+		if q.ownSession() {
+			k.credentials = "" // serves its directories at most
+		}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], q)
+	}
+	for _, k := range order {
+		if err := s.open(ctx, r, k, groups[k]); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*request) error {
+	one, err := session.NewSession(context.WithoutCancel(ctx), s.key)
+	if err != nil {
+		return fmt.Errorf("cannot open a session: %w", err)
+	}
+	one.Allow(s.auth)
+	if _, ok := s.inputs[k.node]; !ok {
+		s.inputs[k.node] = one.ID()
+		one.Allow(filesync.NewFSSyncProvider(&r.sources))
+	}
+	stores := map[string]content.Store{}
+	offered := &credentials{}
+	for _, q := range users {
+		if q.ownSession() {
+			continue
+		}
+		offered = q.credentials // the same for all users
+		if err := q.addStores(stores); err != nil {
+			return err
+		}
+	}
+	attachables, err := offered.attachables(r.opt.Env)
+	if err != nil {
+		return err
+	}
+	for _, a := range attachables {
+		one.Allow(a)
+	}
+	if len(stores) > 0 {
+		one.Allow(sessioncontent.NewAttachable(stores))
+	}
+	s.shared[k] = one
+	s.running.Go(func() {
+		if err := one.Run(context.WithoutCancel(ctx), k.node.client.Dialer()); err != nil && ctx.Err() == nil {
+			r.stop(&unreachableError{fmt.Errorf("lost the session with builder %s: %w", k.node.Builder, err)})
+		}
+	})
+	return nil
+}
+
+// addStores collects the content stores that a session has to offer for q.
+func (q *request) addStores(stores map[string]content.Store) error {
+	for name, store := range q.inputs.stores {
+		stores["oci:"+name] = store
+	}
+	add := func(dir string) error {
+		if dir == "" || stores["local:"+dir] != nil {
+			return nil
+		}
+		store, err := contentlocal.NewStore(dir)
+		stores["local:"+dir] = store
+		return err
+	}
+	for _, c := range q.cacheFrom {
+		if c.Type != "local" {
+			continue
+		}
+		if _, err := os.Stat(c.Attrs["src"]); errors.Is(err, os.ErrNotExist) {
+			continue // nothing to import yet
+		}
+		if err := add(c.Attrs["src"]); err != nil {
+			return in("cache-from", "", err)
+		}
+	}
+	for _, c := range q.cacheTo {
+		if c.Type != "local" {
+			continue
+		}
+		if err := add(c.Attrs["dest"]); err != nil {
+			return in("cache-to", "", err)
+		}
+	}
+	return nil
+}
+
+// attach makes a job of q use its session: a shared one, or one of its own
+// that the client opens and closes.
+func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
+	if !q.ownSession() {
+		so.SharedSession, so.SessionPreInitialized = s.shared[q.sessionKey()], true
+		return nil
+	}
+	attachables, err := q.credentials.attachables(r.opt.Env)
+	if err != nil {
+		return err
+	}
+	so.Session = append(attachables, s.auth)
+	so.SharedKey = s.key
+	so.OCIStores = maps.Clone(q.inputs.stores)
+	if q.foreign() {
+		so.LocalMounts = q.mounts(&r.sources)
+	}
+	return nil
+}
+
+// close ends the shared sessions.
+func (s *sessions) close() {
+	for _, one := range s.shared {
+		_ = one.Close()
+	}
+	s.running.Wait()
+}
+
+// machine identifies this machine to an engine that keeps copies of
+// directories, as the same path may hold something else elsewhere.
+func machine() string {
+	id, _ := os.ReadFile("/etc/machine-id")
+	host, _ := os.Hostname()
+	sum := sha256.Sum256([]byte(string(id) + "\x00" + host))
+	return hex.EncodeToString(sum[:])[:16]
+}

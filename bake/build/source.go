@@ -1,0 +1,162 @@
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/moby/patternmatcher/ignorefile"
+	"github.com/tonistiigi/fsutil"
+	"github.com/tonistiigi/fsutil/types"
+)
+
+// sources are the directories that the engine may read, by the name it uses.
+// One value serves every session of a run.
+type sources struct {
+	mu     sync.Mutex
+	byName map[string]fsutil.FS
+}
+
+// LookupDir implements filesync.DirSource. An engine may have put the prefix
+// of a name before it more than once: BuildKit 0.33 does so whenever it
+// normalizes the source.
+func (s *sources) LookupDir(name string) (fsutil.FS, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if dir, ok := s.byName[name]; ok {
+		return dir, true
+	}
+	for known, dir := range s.byName {
+		prefix := strings.TrimSuffix(known, "context")
+		rest := name
+		for strings.HasPrefix(rest, prefix) {
+			rest = rest[len(prefix):]
+		}
+		if rest == "context" {
+			return dir, true
+		}
+	}
+	return nil, false
+}
+
+func (s *sources) add(name string, dir fsutil.FS) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byName == nil {
+		s.byName = map[string]fsutil.FS{}
+	}
+	if _, ok := s.byName[name]; !ok {
+		s.byName[name] = dir
+	}
+}
+
+// get returns the directory of that name, made by open if it is new.
+func (s *sources) get(name string, open func() (fsutil.FS, error)) (fsutil.FS, error) {
+	if dir, ok := s.LookupDir(name); ok {
+		return dir, nil
+	}
+	dir, err := open()
+	if err != nil {
+		return nil, err
+	}
+	s.add(name, dir)
+	return dir, nil
+}
+
+// openDir returns the tree under dir as the engine shall see it: owned by root.
+func openDir(dir string) (fsutil.FS, error) {
+	tree, err := fsutil.NewFS(dir)
+	if err != nil {
+		return nil, err
+	}
+	return ownedByRoot(tree)
+}
+
+func ownedByRoot(tree fsutil.FS) (fsutil.FS, error) {
+	return fsutil.NewFilterFS(tree, &fsutil.FilterOpt{Map: func(_ string, st *types.Stat) fsutil.MapResult {
+		st.Uid, st.Gid = 0, 0
+		return fsutil.MapResultKeep
+	}})
+}
+
+// dirName names a directory after what it is. rules tells apart uses of the
+// same directory that see different parts of it. The engine finds the copy
+// of the last run under this name and compares only size and time of its
+// files, so a directory that was replaced by another must change its name:
+// the inode is part of it.
+func dirName(dir string, rules ...string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %d", dir, inode(dir))
+	for _, r := range rules {
+		fmt.Fprintf(h, " %q", r)
+	}
+	return readable(filepath.Base(dir)) + "-" + hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// readable keeps what is safe in the name of a source; in particular, a colon
+// separates name and session.
+func readable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+// ignoreRules returns the patterns that the frontend will read from an ignore
+// file, in a form that only changes if their meaning may change. A file that
+// is missing or broken has no rules: the frontend reports the error.
+func ignoreRules(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	patterns, err := ignorefile.ReadAll(f)
+	if err != nil {
+		return ""
+	}
+	return strings.Join(patterns, "\n")
+}
+
+// memoryFS is a flat directory of small files that exist in memory only.
+type memoryFS map[string][]byte
+
+// Walk implements fsutil.FS.
+func (m memoryFS) Walk(ctx context.Context, _ string, fn fs.WalkDirFunc) error {
+	for _, name := range sortedKeys(m) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		st := &types.Stat{Path: name, Mode: 0o644, Size: int64(len(m[name])), ModTime: time.Unix(0, 0).UnixNano()}
+		if err := fn(name, &fsutil.DirEntryInfo{Stat: st}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Open implements fsutil.FS.
+func (m memoryFS) Open(name string) (io.ReadCloser, error) {
+	data, ok := m[path.Clean(name)]
+	if !ok {
+		return nil, &os.PathError{Op: "open", Path: name, Err: os.ErrNotExist}
+	}
+	return io.NopCloser(strings.NewReader(string(data))), nil
+}
+
+// digestName names content after itself.
+func digestName(kind string, data []byte) string {
+	sum := sha256.Sum256(data)
+	return kind + "-" + hex.EncodeToString(sum[:])[:16]
+}

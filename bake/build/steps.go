@@ -1,0 +1,108 @@
+package build
+
+import (
+	"context"
+	"sync"
+)
+
+// barrier lets all pass when n have arrived.
+type barrier struct {
+	mu   sync.Mutex
+	n    int
+	open chan struct{}
+}
+
+func newBarrier(n int) *barrier {
+	b := &barrier{n: n, open: make(chan struct{})}
+	if n == 0 {
+		close(b.open)
+	}
+	return b
+}
+
+// arrive counts one in.
+func (b *barrier) arrive() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.n--; b.n == 0 {
+		close(b.open)
+	}
+}
+
+// wait blocks until the barrier is open or ctx ends.
+func (b *barrier) wait(ctx context.Context) error { return await(ctx, b.open) }
+
+func await(ctx context.Context, ch <-chan struct{}) error {
+	select {
+	case <-ch:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// gate admits requests to evaluation: none before all are loaded, then in the
+// order of the plan those whose links are evaluated, at most limit at once.
+type gate struct {
+	mu      sync.Mutex
+	loading int
+	free    int // -1 is no limit
+	waiting []*request
+}
+
+func newGate(requests []*request, limit int) *gate {
+	if limit <= 0 {
+		limit = -1
+	}
+	return &gate{loading: len(requests), free: limit, waiting: append([]*request(nil), requests...)}
+}
+
+// load tells that a request is loaded. last is called before the gate opens.
+func (g *gate) load(q *request, last func()) {
+	close(q.loaded)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.loading--; g.loading == 0 {
+		last()
+		g.admit()
+	}
+}
+
+// enter waits for the turn of q.
+func (g *gate) enter(ctx context.Context, q *request) error { return await(ctx, q.turn) }
+
+// leave tells that q is evaluated.
+func (g *gate) leave(q *request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	q.evaluated = true
+	if g.free >= 0 {
+		g.free++
+	}
+	g.admit()
+}
+
+func (g *gate) admit() {
+	rest := g.waiting[:0]
+	for _, q := range g.waiting {
+		if g.free == 0 || !q.ready() {
+			rest = append(rest, q)
+			continue
+		}
+		if g.free > 0 {
+			g.free--
+		}
+		close(q.turn)
+	}
+	g.waiting = rest
+}
+
+// ready reports whether every request that q links to is evaluated.
+func (q *request) ready() bool {
+	for _, l := range q.links {
+		if !l.producer.evaluated {
+			return false
+		}
+	}
+	return true
+}
