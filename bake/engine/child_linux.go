@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"bake/bake/engine/runtime"
 	"bake/bake/engine/server"
 
 	"github.com/moby/buildkit/cmd/buildkitd/config"
@@ -24,11 +25,16 @@ const readyFD = 3
 // the processes the engine is made of. A program that uses the engine calls it
 // first thing in main, before it looks at its arguments.
 func Main() {
-	if os.Getenv(envChild) == "" || len(os.Args) < 3 || os.Args[1] != "engine" || os.Args[2] != "serve" {
-		return
+	switch {
+	case runtime.Is():
+		runtime.Main()
+	case filepath.Base(os.Args[0]) == unconfinedName:
+		fmt.Fprintln(os.Stderr, unconfinedMain(os.Args))
+		os.Exit(1)
+	case os.Getenv(envChild) != "" && len(os.Args) > 2 && os.Args[1] == "engine" && os.Args[2] == "serve":
+		os.Unsetenv(envChild)
+		os.Exit(childMain(os.Args[3:]))
 	}
-	os.Unsetenv(envChild)
-	os.Exit(childMain(os.Args[3:]))
 }
 
 // childMain is the engine process. It runs in the namespaces that childCommand
@@ -72,8 +78,8 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Unlock()
-	if err := settle(); err != nil {
+	defer lock.Close()
+	if err := settle(cfg.Dir); err != nil {
 		return err
 	}
 	opt, err := serverOptions(cfg)
@@ -98,7 +104,10 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 	if err != nil {
 		return err
 	}
-	bklog.L.Infof("serving on %s", path)
+	watch, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	go keepHouse(watch, lock, l, srv.Stop)
+	bklog.L.Infof("bake %s serves on %s (process %d)", cfg.Version, path, os.Getpid())
 	ready()
 	return srv.Serve(ctx, l)
 }
@@ -111,14 +120,35 @@ func explainDisk(dir string, err error) error {
 	return err
 }
 
-// settle makes the new namespaces usable: mounts made here stay here, and
-// /proc shows the processes of this PID namespace.
-func settle() error {
+// settle makes the new namespaces usable and takes what BuildKit and runc keep
+// outside of the state directory into it or into the mount namespace, so that
+// it goes with the engine.
+func settle(dir string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		return fmt.Errorf("cannot detach the engine's mounts from the system's: %w", err)
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("cannot mount /proc for the engine: %w", err)
+	}
+	// A runtime of an ordinary user keeps its state here, ...
+	run := filepath.Join(dir, "run")
+	if err := os.RemoveAll(run); err != nil {
+		return explainDir(dir, err)
+	}
+	if err := os.Mkdir(run, 0o700); err != nil {
+		return explainDir(dir, err)
+	}
+	if err := os.Setenv("XDG_RUNTIME_DIR", run); err != nil {
+		return fmt.Errorf("cannot set up the engine process: %w", err)
+	}
+	// ... and one of root there. That it is private is a matter of tidiness:
+	// where it cannot be, containers of a killed engine leave an empty folder.
+	const runc = "/run/runc"
+	if err := os.MkdirAll(runc, 0o700); err == nil {
+		err = unix.Mount("tmpfs", runc, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=0700")
+		if err != nil {
+			bklog.L.Warnf("cannot make %s private: %v", runc, err)
+		}
 	}
 	return nil
 }
@@ -126,6 +156,9 @@ func settle() error {
 func serverOptions(cfg Config) (server.Options, error) {
 	var file config.Config
 	if cfg.File != "" {
+		if _, err := os.Stat(cfg.File); err != nil {
+			return server.Options{}, fmt.Errorf("cannot read the engine configuration: %w", err)
+		}
 		var err error
 		if file, err = config.LoadFile(cfg.File); err != nil {
 			return server.Options{}, fmt.Errorf("cannot read the engine configuration %s: %w", cfg.File, err)

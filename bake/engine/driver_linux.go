@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 
@@ -106,12 +105,8 @@ func (d *embedded) Rm(ctx context.Context, _, _, rmDaemon bool) error {
 // Dial connects to the engine, starting it when it does not run.
 func (d *embedded) Dial(ctx context.Context) (net.Conn, error) { return connectOrStart(ctx, d.cfg) }
 
-// Client makes a client that dials with Dial, now and whenever its connection
-// is lost, so it survives an engine that exits between two calls.
+// Client returns a client of the engine, starting it when it does not run.
 func (d *embedded) Client(ctx context.Context, opts ...client.ClientOpt) (*client.Client, error) {
-	if err := freshen(ctx, d.cfg); err != nil {
-		return nil, err
-	}
 	return newClient(ctx, d.cfg, opts...)
 }
 
@@ -135,15 +130,3 @@ func (d *embedded) HostGatewayIP(context.Context) (net.IP, error) {
 func (d *embedded) Factory() driver.Factory   { return d.factory }
 func (d *embedded) IsMobyDriver() bool        { return false }
 func (d *embedded) Config() driver.InitConfig { return d.init }
-
-// newClient is a BuildKit client over connectOrStart.
-func newClient(ctx context.Context, cfg Config, opts ...client.ClientOpt) (*client.Client, error) {
-	dial := client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-		return connectOrStart(ctx, cfg)
-	})
-	c, err := client.New(ctx, "", append([]client.ClientOpt{dial}, opts...)...)
-	if err != nil {
-		return nil, fmt.Errorf("cannot make a client of the engine: %w", err)
-	}
-	return c, nil
-}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -25,13 +26,29 @@ const answerTime = 5 * time.Second
 // Client returns a BuildKit client of the engine of cfg, which is started when
 // it does not run. Close it after use.
 func Client(ctx context.Context, cfg Config) (*client.Client, error) {
+	return newClient(ctx, cfg)
+}
+
+// newClient makes sure that an engine serves and returns a client of it. The
+// client dials with connectOrStart, now and whenever its connection is lost, so
+// it survives an engine that exits between two calls.
+func newClient(ctx context.Context, cfg Config, opts ...client.ClientOpt) (*client.Client, error) {
 	if err := freshen(ctx, cfg); err != nil {
 		return nil, err
 	}
+	// Started here, the reasons why it cannot be are told as they are; from
+	// inside the dialer they come as the text of a lost connection.
 	if err := Start(ctx, cfg); err != nil {
 		return nil, err
 	}
-	return newClient(ctx, cfg)
+	dial := client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+		return connectOrStart(ctx, cfg)
+	})
+	c, err := client.New(ctx, "", append([]client.ClientOpt{dial}, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a client of the engine: %w", err)
+	}
+	return c, nil
 }
 
 // Status describes the engine of cfg without starting it.
@@ -198,7 +215,10 @@ func waitGone(ctx context.Context, cfg Config, pid int) error {
 	for {
 		lock, err := lockDir(cfg.Dir)
 		if err == nil {
-			return lock.Unlock()
+			return lock.Close()
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the whole directory is gone, and the engine notices
 		}
 		if !errors.Is(err, errLocked) {
 			return err
@@ -220,7 +240,10 @@ func Serve(ctx context.Context, cfg Config) error {
 	cmd := childCommand(cfg)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	// The process in the new namespaces must not outlive this one, and the
-	// signals of the terminal are for this one to pass on.
+	// signals of the terminal are for this one to pass on. The kernel takes
+	// the end of the thread that made the child for that of the parent.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr.Setpgid = true
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	said, err := startChild(ctx, cmd)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -152,31 +153,79 @@ func peer(conn net.Conn) (*unix.Ucred, error) {
 	return cred, nil
 }
 
-// listen makes the socket at path, in place of whatever a dead engine left
-// there; the caller holds the lock, so no living one uses it.
-func listen(path string) (net.Listener, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("cannot remove the old socket: %w", err)
-	}
-	// Nobody can get in between bind and chmod: the directory is private.
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot make the socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("cannot protect the socket: %w", err)
-	}
-	return &guardedListener{l}, nil
+// socket is the listening socket of an engine. It hands out connections of the
+// engine's own user only.
+type socket struct {
+	path string
+
+	mu     sync.Mutex
+	l      *net.UnixListener
+	file   fs.FileInfo // what was made at path
+	closed bool
 }
 
-// guardedListener hands out connections of the engine's own user only.
-type guardedListener struct{ net.Listener }
+// listen makes the socket at path, in place of whatever a dead engine left
+// there; the caller holds the lock, so no living one uses it.
+func listen(path string) (*socket, error) {
+	s := &socket{path: path}
+	return s, s.make()
+}
 
-func (g *guardedListener) Accept() (net.Conn, error) {
+func (s *socket) make() error {
+	if err := os.Remove(s.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove the old socket: %w", err)
+	}
+	// Nobody can get in between bind and chmod: the directory is private.
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.path, Net: "unix"})
+	if err != nil {
+		return fmt.Errorf("cannot make the socket: %w", err)
+	}
+	l.SetUnlinkOnClose(false) // it could be the file of a successor
+	err = os.Chmod(s.path, 0o600)
+	if err == nil {
+		s.file, err = os.Lstat(s.path)
+	}
+	if err != nil {
+		l.Close()
+		return fmt.Errorf("cannot protect the socket: %w", err)
+	}
+	s.l = l
+	return nil
+}
+
+// renew makes the socket again if it is no longer at its path. Connections stay.
+func (s *socket) renew() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.lies() {
+		return nil
+	}
+	old := s.l
+	if err := s.make(); err != nil {
+		return err
+	}
+	return old.Close()
+}
+
+func (s *socket) lies() bool {
+	there, err := os.Lstat(s.path)
+	return err == nil && os.SameFile(s.file, there)
+}
+
+// Accept implements net.Listener.
+func (s *socket) Accept() (net.Conn, error) {
 	for {
-		conn, err := g.Listener.Accept()
+		s.mu.Lock()
+		l := s.l
+		s.mu.Unlock()
+		conn, err := l.AcceptUnix()
 		if err != nil {
+			s.mu.Lock()
+			renewed := s.l != l
+			s.mu.Unlock()
+			if renewed {
+				continue
+			}
 			return nil, err
 		}
 		if cred, err := peer(conn); err == nil && int(cred.Uid) == os.Geteuid() {
@@ -185,3 +234,18 @@ func (g *guardedListener) Accept() (net.Conn, error) {
 		conn.Close()
 	}
 }
+
+// Close implements net.Listener. The socket is removed first, so that nobody
+// finds one that does not answer.
+func (s *socket) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed && s.lies() {
+		_ = os.Remove(s.path)
+	}
+	s.closed = true
+	return s.l.Close()
+}
+
+// Addr implements net.Listener.
+func (s *socket) Addr() net.Addr { return &net.UnixAddr{Name: s.path, Net: "unix"} }

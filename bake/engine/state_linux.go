@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/gofrs/flock"
+	"golang.org/x/sys/unix"
 )
 
 // lockName is the lock of stock BuildKit, so that a stock daemon and an engine
@@ -66,16 +66,21 @@ func explainDir(dir string, err error) error {
 // errLocked means that another process owns the state directory.
 var errLocked = errors.New("the state directory is in use by another engine")
 
-// lockDir takes the lock of the state directory. The lock is the kernel's: it
-// ends with the process that holds it, and the file itself means nothing.
-func lockDir(dir string) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
-	ok, err := lock.TryLock()
+// lockDir takes the lock of the state directory; closing the file gives it back.
+// The lock is the kernel's: it ends with the process that holds it, and the file
+// itself means nothing.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, explainDir(dir, err)
 	}
-	if !ok {
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return f, nil
+	}
+	f.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, errLocked
 	}
-	return lock, nil
+	return nil, explainDir(dir, err)
 }

@@ -46,8 +46,6 @@ type stopRequest struct {
 	Why    string `json:"why"`     // for the log
 }
 
-type stopReason string
-
 // stopReply tells whether the engine will stop.
 type stopReply struct {
 	Stopping bool `json:"stopping"`
@@ -62,7 +60,7 @@ func (s *Server) report() Report {
 		Uptime: time.Since(s.started), Idle: s.opt.Idle,
 		Clients: u.clients, Calls: u.calls, Builds: u.builds,
 		Snapshotter: labels[wlabel.Snapshotter], Network: labels[wlabel.Network],
-		Runtime: s.opt.Runtime.Path, OwnRuntime: s.opt.Runtime.Own, Seccomp: s.opt.Runtime.Seccomp,
+		Runtime: or(s.opt.Runtime.Behind, s.opt.Runtime.Path), OwnRuntime: s.opt.Runtime.Own, Seccomp: s.opt.Runtime.Seccomp,
 		Rootless: s.opt.Rootless, SingleID: s.opt.SingleID, Labels: labels,
 	}
 }
@@ -72,10 +70,7 @@ func (s *Server) requestStop(r stopRequest) stopReply {
 	if r.IfIdle && u.busy() {
 		return stopReply{Builds: u.builds}
 	}
-	select {
-	case s.stop <- stopReason(r.Why):
-	default: // somebody asked before
-	}
+	s.Stop(r.Why)
 	return stopReply{Stopping: true, Builds: u.builds}
 }
 

@@ -39,4 +39,5 @@ type Runtime struct {
 	Path    string // executable, absolute
 	Seccomp bool   // whether it can apply a seccomp profile
 	Own     bool   // whether it is the one inside this executable
+	Behind  string // the real runtime, if Path only stands before it
 }

@@ -44,7 +44,7 @@ type Server struct {
 	grpc     *grpc.Server
 	activity *activity
 	stopping context.CancelFunc // tells BuildKit that a graceful stop has begun
-	stop     chan stopReason
+	stop     chan string
 }
 
 // New puts the server together: it opens the databases under opt.Root and
@@ -83,7 +83,7 @@ func New(ctx context.Context, opt Options) (_ *Server, err error) {
 	}
 	s := &Server{
 		opt: opt, started: time.Now(), worker: w, control: ctrl,
-		activity: newActivity(), stopping: stopping, stop: make(chan stopReason, 1),
+		activity: newActivity(), stopping: stopping, stop: make(chan string, 1),
 	}
 	s.grpc = s.newGRPC()
 	return s, nil
@@ -110,7 +110,7 @@ func newController(ctx context.Context, opt Options, w *base.Worker, workers *wo
 	if err != nil {
 		return nil, err
 	}
-	frontends, err := newFrontends(opt, workers, w, hosts)
+	frontends, err := newFrontends(opt, workers, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +198,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	s.shutdown()
 	return nil
+}
+
+// Stop makes Serve return as if a client had asked for it.
+func (s *Server) Stop(why string) {
+	select {
+	case s.stop <- why:
+	default: // somebody asked before
+	}
 }
 
 // graceTime is how long builds may take to end after a stop was asked for.

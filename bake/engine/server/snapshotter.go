@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/containerd/v2/plugins/snapshots/native"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
+	fuseoverlayfs "github.com/containerd/fuse-overlayfs-snapshotter/v2"
 	"github.com/moby/buildkit/util/bklog"
 )
 
@@ -18,22 +19,20 @@ import (
 const (
 	snapshotterAuto    = "auto"
 	snapshotterOverlay = "overlayfs"
+	snapshotterFuse    = "fuse-overlayfs"
 	snapshotterNative  = "native"
 )
 
 // chooseSnapshotter opens the configured snapshotter, or the best one the file
-// system under the state directory supports: overlayfs, else plain copies.
+// system under the state directory supports: overlayfs, else the same outside of
+// the kernel, else plain copies.
 func chooseSnapshotter(opt Options) (string, ctdsnapshot.Snapshotter, error) {
 	name := opt.Snapshotter
 	if name == "" {
 		name = opt.File.Workers.OCI.Snapshotter
 	}
 	if name == "" || name == snapshotterAuto {
-		name = snapshotterOverlay
-		if err := overlayutils.Supported(opt.Root); err != nil {
-			bklog.L.Warnf("overlayfs cannot be used, files are copied instead, which is slower and needs more disk: %v", err)
-			name = snapshotterNative
-		}
+		name = bestSnapshotter(opt.Root)
 	}
 	dir := filepath.Join(workerRoot(opt.Root, name), "snapshots")
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
@@ -46,12 +45,28 @@ func chooseSnapshotter(opt Options) (string, ctdsnapshot.Snapshotter, error) {
 	return name, s, nil
 }
 
+func bestSnapshotter(root string) string {
+	kernel := overlayutils.Supported(root)
+	if kernel == nil {
+		return snapshotterOverlay
+	}
+	fuse := fuseoverlayfs.Supported(root)
+	if fuse == nil {
+		bklog.L.Warnf("overlayfs cannot be used, fuse-overlayfs is used instead: %v", kernel)
+		return snapshotterFuse
+	}
+	bklog.L.Warnf("neither overlayfs (%v) nor fuse-overlayfs (%v) can be used, files are copied instead, which is slower and needs more disk", kernel, fuse)
+	return snapshotterNative
+}
+
 func openSnapshotter(name, dir string) (ctdsnapshot.Snapshotter, error) {
 	switch name {
 	case snapshotterOverlay, "overlay":
 		return overlay.NewSnapshotter(dir, overlay.AsynchronousRemove)
+	case snapshotterFuse:
+		return fuseoverlayfs.NewSnapshotter(dir)
 	case snapshotterNative:
 		return native.NewSnapshotter(dir)
 	}
-	return nil, fmt.Errorf("unknown snapshotter %q, use auto, overlayfs or native", name)
+	return nil, fmt.Errorf("unknown snapshotter %q, use auto, overlayfs, fuse-overlayfs or native", name)
 }
