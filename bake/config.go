@@ -49,7 +49,7 @@ func (e *evaluator) config() *Config {
 		descriptions: map[string]string{},
 	}
 	for _, name := range e.def.varOrder {
-		c.descriptions[name] = e.text(e.def.variables[name].description, "The description of variable "+name)
+		c.descriptions[name] = e.constant(e.def.variables[name].description)
 	}
 	for _, name := range e.names {
 		c.targets[name] = ownTargetOf(name, e.byName[name])
@@ -91,9 +91,8 @@ func ownGroupOf(inst *instance) *ownGroup {
 	g := &ownGroup{rng: inst.block.rng, members: map[string]hcl.Range{}}
 	g.Name = inst.name
 	g.Description = inst.attrs[groupDescription].text()
-	g.Targets = distinct(inst.attrs[groupTargets].list())
-	if g.Targets == nil {
-		g.Targets = []string{}
+	if inst.attrs[groupTargets] != nil { // null is printed as null
+		g.Targets = append([]string{}, distinct(inst.attrs[groupTargets].list())...)
 	}
 	if a := inst.block.attrs[groupTargets]; a != nil {
 		g.list = a.Expr.Range()

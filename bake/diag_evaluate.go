@@ -99,3 +99,7 @@ func unknownReferenceAttribute(kind, attr string, rng hcl.Range, known []string)
 	return errorAt("unknown-attribute", rng, "Unknown attribute",
 		"A %s has no attribute %q.%s", kind, attr, didYouMean(attr, known))
 }
+
+func descriptionNotString(a *hcl.Attribute) *hcl.Diagnostic {
+	return errorAt("wrong-type", a.Expr.Range(), "Unsuitable value", "A description must be a string.")
+}

@@ -1,8 +1,6 @@
 package bake
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -223,22 +221,20 @@ func (e *evaluator) explain(diags hcl.Diagnostics) hcl.Diagnostics {
 	return diags
 }
 
-// text evaluates an expression that must give a string, such as a
-// description.
-func (e *evaluator) text(a *hcl.Attribute, what string) string {
+// constant is the value of an attribute that may not refer to anything: a
+// variable's description. In JSON it is plain text, "${" included.
+func (e *evaluator) constant(a *hcl.Attribute) string {
 	if a == nil {
 		return ""
 	}
-	val := e.value(a.Expr, e.ctx)
-	if !val.IsWhollyKnown() {
+	val, diags := a.Expr.Value(nil)
+	if diags.HasErrors() {
+		e.report(e.explain(diags)...)
 		return ""
 	}
 	val, err := to(val, cty.String)
 	if err != nil || val.IsNull() {
-		if err == nil {
-			err = fmt.Errorf("null is not allowed here")
-		}
-		e.report(wrongType(what, a.Expr, err))
+		e.report(descriptionNotString(a))
 		return ""
 	}
 	return val.AsString()

@@ -149,6 +149,7 @@ func (p *planner) decode(name string, rt *resolvedTarget) *Target {
 	}
 	t.attrs = &resolved{config: p.c, attrs: attrs}
 	p.finish(t)
+	p.checkValues(t)
 	return t
 }
 
