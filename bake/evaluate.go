@@ -88,6 +88,7 @@ const (
 )
 
 func newEvaluator(d *Definition, s Scope) *evaluator {
+	s.Env = s.Env.overriding()
 	e := &evaluator{
 		def:       d,
 		scope:     s,
@@ -107,16 +108,11 @@ func newEvaluator(d *Definition, s Scope) *evaluator {
 
 // functions are the library and the definition's own; the library wins.
 func (e *evaluator) functions() map[string]function.Function {
-	std := hclfuncs.Map()
-	if len(e.def.functions) == 0 {
-		return std
-	}
-	all := make(map[string]function.Function, len(std)+len(e.def.functions))
+	all := hclfuncs.Map()
 	for name, f := range e.def.functions {
-		all[name] = e.userFunction(f)
-	}
-	for name, f := range std {
-		all[name] = f
+		if _, taken := all[name]; !taken {
+			all[name] = e.userFunction(f)
+		}
 	}
 	return all
 }

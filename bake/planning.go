@@ -3,6 +3,7 @@ package bake
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -19,14 +20,10 @@ type Request struct {
 	NoPolicy bool
 }
 
-// sourceDateEpoch is the build argument that makes builds reproducible. Set
-// in the environment, it goes to every target that does not set it.
-const sourceDateEpoch = "SOURCE_DATE_EPOCH"
-
 // Plan selects targets, resolves inheritance and overrides, follows links,
 // and decodes what will be built. There is no plan when there are errors.
 func (c *Config) Plan(req Request) (*Plan, hcl.Diagnostics) {
-	r := &resolver{c: c, env: req.Env, done: map[string]*resolvedTarget{}}
+	r := &resolver{c: c, env: req.Env.overriding(), done: map[string]*resolvedTarget{}}
 	r.expandOverrides(req.Set)
 	sel := r.selectNames(req.Targets)
 	p := &planner{resolver: r, req: req, plan: &Plan{}, targets: map[string]*Target{}, requested: map[string]bool{}}
@@ -175,6 +172,12 @@ func (p *planner) finish(t *Target) {
 	t.Context = cleanContext(t.Context)
 	if t.Dockerfile == "" {
 		t.Dockerfile = "Dockerfile"
+	}
+	for i, o := range t.Outputs {
+		asTar, err := strconv.ParseBool(o.Attrs["tar"])
+		if o.Dest == "" && (o.Type == "tar" || o.Type == "oci" && (err != nil || asTar)) {
+			t.Outputs[i].Dest = "-"
+		}
 	}
 	if t.Context == "-" {
 		p.report(stdinNotAllowed(t, "context"))
