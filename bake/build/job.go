@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -70,7 +71,11 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	return resp.ExporterResponse, nil
+	response := maps.Clone(resp.ExporterResponse)
+	if response == nil {
+		response = map[string]string{}
+	}
+	return response, r.addRecord(ctx, j.requests[0], response)
 }
 
 // solveOpt describes the job to the engine.
@@ -127,14 +132,14 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	var err error
 	if q.result, err = r.load(ctx, c, q); err != nil {
-		return err
+		return fmt.Errorf("failed to solve: %w", err)
 	}
 	r.gate.load(q, func() { r.progress.assign(r.requests) })
 	if err := r.gate.enter(ctx, q); err != nil {
 		return err
 	}
 	if err := evaluate(ctx, q.result); err != nil {
-		return err
+		return fmt.Errorf("failed to solve: %w", err)
 	}
 	r.gate.leave(q)
 	r.allDone.arrive()

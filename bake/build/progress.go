@@ -3,6 +3,7 @@ package build
 import (
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
@@ -66,8 +67,8 @@ func (p *progress) assign(requests []*request) {
 	for _, q := range requests {
 		q.steps = definitionSteps(q.result)
 		for _, s := range q.steps {
-			if _, ok := p.target[s.digest]; !ok {
-				p.target[s.digest] = q.target.Name
+			if _, ok := p.target[s.shown]; !ok {
+				p.target[s.shown] = q.target.Name
 			}
 		}
 	}
@@ -99,16 +100,31 @@ func (s *stream) write(status *client.SolveStatus) {
 	p := s.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	vertices := status.Vertexes[:0]
 	for _, v := range status.Vertexes {
 		v.Digest = s.digest(v.Digest, v.Name)
+		if old, ok := p.vertices[v.Digest]; ok && !newer(&old, v) {
+			continue
+		}
 		p.vertices[v.Digest] = *v
 		s.rename(v)
+		vertices = append(vertices, v)
 	}
+	status.Vertexes = vertices
 	s.filter(status)
-	if p.send != nil {
+	if p.send != nil && len(status.Vertexes)+len(status.Logs)+len(status.Statuses)+len(status.Warnings) > 0 {
 		p.send(status)
 	}
 }
+
+// newer reports whether v says more about a vertex than was known. Several
+// jobs report the same vertex, some later than others.
+func newer(known, v *client.Vertex) bool {
+	return later(known.Started, v.Started) || later(known.Completed, v.Completed) ||
+		known.Error == "" && v.Error != "" || !known.Cached && v.Cached
+}
+
+func later(known, t *time.Time) bool { return t != nil && (known == nil || t.After(*known)) }
 
 // filter drops the logs and statuses that another job already shows, as a
 // vertex that several jobs need is reported to all of them.

@@ -2,13 +2,13 @@ package build
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"bake/bake"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/opencontainers/go-digest"
 )
 
 // Result is what became of a target.
@@ -113,8 +113,7 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 	if !o.done {
 		return
 	}
-	t.Ref = strings.Join([]string{q.node.Builder, q.node.Name, q.ref}, "/")
-	t.Exporter = o.response
+	t.Exporter, t.Ref = o.response, o.response[metadataRef]
 	t.Digest = o.response[exptypes.ExporterImageDigestKey]
 	for _, e := range as.exports {
 		if e.where != "" && !slices.Contains(t.Where, e.where) {
@@ -123,15 +122,22 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 	}
 }
 
-// countSteps counts the steps of q and reports whether any of them ran. A step
-// that the engine never mentions was not needed, as what follows was cached.
+// countSteps counts the steps of q, without those of the targets it links to,
+// and reports whether any of them ran. A step that the engine never mentions
+// was not needed, as what follows was cached.
 func (r *run) countSteps(t *TargetReport, q *request) (ran bool) {
+	linked := map[digest.Digest]bool{}
+	for _, l := range q.links {
+		for _, s := range l.producer.steps {
+			linked[s.shown] = true
+		}
+	}
 	for _, s := range q.steps {
-		if !s.work {
+		if !s.work || linked[s.shown] {
 			continue
 		}
 		t.Steps++
-		v, seen := r.progress.vertices[s.digest]
+		v, seen := r.progress.vertices[s.shown]
 		if !seen || v.Cached {
 			t.Cached++
 			continue

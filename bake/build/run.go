@@ -121,7 +121,7 @@ func (r *run) fail(q *request, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if q.outcome.err == nil {
-		q.outcome.err = targetError(q.target, "", "", err)
+		q.outcome.err = preparationError(q.target, q.withSource(err))
 	}
 	if r.first == nil && !canceled(err) {
 		r.first = q.outcome.err

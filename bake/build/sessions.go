@@ -22,8 +22,8 @@ import (
 // sessions are the sessions of a run that its jobs share.
 type sessions struct {
 	auth   session.Attachable
-	key    string                   // identity of this machine to the engines
-	inputs map[*node]string         // session ids that serve local directories
+	key    string           // identity of this machine to the engines
+	inputs map[*node]string // session ids that serve local directories
 	shared map[sessionKey]*session.Session
 
 	running sync.WaitGroup
