@@ -47,17 +47,34 @@ func scalar(val cty.Value, want cty.Type, src *source) (*attr, error) {
 	return &attr{cells: []cell{{val: val, src: src}}, src: src}, nil
 }
 
-// to converts and says in one sentence why it cannot.
+// to converts a value and says in one sentence why it cannot.
 func to(val cty.Value, want cty.Type) (cty.Value, error) {
+	if val.Type() == want {
+		return val, nil
+	}
 	out, err := convert.Convert(val, want)
 	if err == nil {
 		return out, nil
 	}
 	var perr cty.PathError
 	if errors.As(err, &perr) && len(perr.Path) > 0 {
-		return out, fmt.Errorf("%s: %w", pathText(perr.Path), err)
+		return out, fmt.Errorf("%s: %w", strings.TrimPrefix(hclPath(perr.Path), "."), err)
 	}
 	return out, fmt.Errorf("%s is required, but this is %s", withArticle(want.FriendlyName()), describe(val))
+}
+
+// hclPath writes a path into a value as an expression would.
+func hclPath(p cty.Path) string {
+	var b strings.Builder
+	for _, s := range p {
+		switch s := s.(type) {
+		case cty.GetAttrStep:
+			b.WriteString("." + s.Name)
+		case cty.IndexStep:
+			b.WriteString("[" + renderValue(s.Key) + "]")
+		}
+	}
+	return b.String()
 }
 
 func describe(val cty.Value) string {
@@ -78,81 +95,60 @@ func withArticle(noun string) string {
 	return "a " + noun
 }
 
-func pathText(p cty.Path) string {
-	var b strings.Builder
-	b.WriteString("element ")
-	for i, s := range p {
-		switch s := s.(type) {
-		case cty.GetAttrStep:
-			if i > 0 {
-				b.WriteByte('.')
-			}
-			b.WriteString(s.Name)
-		case cty.IndexStep:
-			if s.Key.Type() == cty.String {
-				fmt.Fprintf(&b, "[%q]", s.Key.AsString())
-			} else {
-				fmt.Fprintf(&b, "[%s]", s.Key.AsBigFloat().Text('f', -1))
-			}
-		}
-	}
-	return b.String()
-}
-
-// elements converts a list or map and, when that fails, names the element at
-// fault.
-func elements(val cty.Value, want cty.Type) (cty.Value, error) {
-	out, err := to(val, want)
-	if err == nil {
-		return out, nil
-	}
-	ty := val.Type()
+// elementText names one element of a list, map or object.
+func elementText(key cty.Value) string {
 	switch {
-	case want.IsListType() && ty.IsPrimitiveType():
-		return out, fmt.Errorf("%w; put it in brackets to make it a list of one", err)
-	case want.IsListType() != (ty.IsTupleType() || ty.IsListType() || ty.IsSetType()):
-		return out, err
+	case !key.IsKnown() || !key.Type().IsPrimitiveType():
+		return "an element"
+	case key.Type() == cty.String:
+		return fmt.Sprintf("element %q", key.AsString())
 	}
-	for it := val.ElementIterator(); it.Next(); {
-		k, v := it.Element()
-		if _, err := to(v, want.ElementType()); err != nil {
-			return out, fmt.Errorf("%s: %w", pathText(cty.Path{cty.IndexStep{Key: k}}), err)
-		}
-	}
-	return out, err
+	return fmt.Sprintf("element [%s]", key.AsBigFloat().Text('f', -1))
 }
 
+// listCells converts element by element: the library's conversion of a whole
+// tuple compares every type with every other.
 func listCells(val cty.Value, src *source) (*attr, error) {
-	val, err := elements(val, listOfString)
-	if err != nil {
-		return nil, err
+	if ty := val.Type(); !ty.IsTupleType() && !ty.IsListType() && !ty.IsSetType() {
+		hint := ""
+		if ty.IsPrimitiveType() {
+			hint = "; put it in brackets to make it a list of one"
+		}
+		return nil, fmt.Errorf("a list of strings is required, but this is %s%s", describe(val), hint)
 	}
 	a := &attr{src: src, cells: make([]cell, 0, val.LengthInt())}
 	for it := val.ElementIterator(); it.Next(); {
 		i, v := it.Element()
 		if v.IsNull() {
-			return nil, fmt.Errorf("element [%s] is null; use compact() to drop elements that may be null", i.AsBigFloat().Text('f', -1))
+			return nil, fmt.Errorf("%s is null; use compact() to drop elements that may be null", elementText(i))
 		}
-		a.cells = append(a.cells, cell{val: v, src: src})
+		s, err := to(v, cty.String)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", elementText(i), err)
+		}
+		a.cells = append(a.cells, cell{val: s, src: src})
 	}
 	return a, nil
 }
 
 func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
-	val, err := elements(val, mapOfString)
-	if err != nil {
-		return nil, err
+	if ty := val.Type(); !ty.IsObjectType() && !ty.IsMapType() {
+		return nil, fmt.Errorf("an object of strings is required, but this is %s", describe(val))
 	}
 	a := &attr{src: src, cells: make([]cell, 0, val.LengthInt())}
 	for it := val.ElementIterator(); it.Next(); {
 		k, v := it.Element()
 		if v.IsNull() {
 			if !nullsDropped {
-				return nil, fmt.Errorf("element %q is null; an empty string removes a named context", k.AsString())
+				return nil, fmt.Errorf("%s is null; an empty string removes a named context", elementText(k))
 			}
 			continue
 		}
-		a.cells = append(a.cells, cell{key: k.AsString(), val: v, src: src})
+		s, err := to(v, cty.String)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", elementText(k), err)
+		}
+		a.cells = append(a.cells, cell{key: k.AsString(), val: s, src: src})
 	}
 	return a, nil
 }
@@ -165,7 +161,7 @@ func entryCells(kind *entryKind, val cty.Value, src *source) (*attr, error) {
 	for it := val.ElementIterator(); it.Next(); {
 		i, v := it.Element()
 		if v.IsNull() {
-			return nil, fmt.Errorf("element [%s] is null; drop it, for example with a for expression and an if", i.AsBigFloat().Text('f', -1))
+			return nil, fmt.Errorf("%s is null; drop it, for example with a for expression and an if", elementText(i))
 		}
 		entries, err := kind.fromValue(v)
 		if err != nil {
