@@ -72,7 +72,7 @@ func (p place) find(name string, allowed bool) *lookup {
 func (l *lookup) value(g *global, deflt cty.Value) (cty.Value, error) {
 	switch {
 	case g.typed && l.json:
-		val, err := ctyjson.Unmarshal([]byte(l.text), g.typ)
+		val, err := fromJSON(l.text, g.typ)
 		if err != nil {
 			return val, fmt.Errorf("it is not JSON for the type %s: %w", g.typ.FriendlyName(), err)
 		}
@@ -92,10 +92,21 @@ func (l *lookup) value(g *global, deflt cty.Value) (cty.Value, error) {
 		if err != nil {
 			return cty.NilVal, fmt.Errorf("it is not JSON: %w", err)
 		}
-		return ctyjson.Unmarshal([]byte(l.text), ty)
+		return fromJSON(l.text, ty)
 	}
 	return cty.NilVal, fmt.Errorf("its default is %s and it has no type; declare one, for example type = list(string), or set %s%s to a JSON value",
 		describe(deflt), g.name, jsonSuffix)
+}
+
+// fromJSON reads a value of the given type. The library panics on a tuple of
+// the wrong length, so that is caught.
+func fromJSON(text string, want cty.Type) (val cty.Value, err error) {
+	defer func() {
+		if recover() != nil {
+			val, err = cty.NilVal, errors.New("its structure is not that of the type")
+		}
+	}()
+	return ctyjson.Unmarshal([]byte(text), want)
 }
 
 func isCSVType(t cty.Type) bool {

@@ -1,0 +1,17 @@
+variable "UNTYPED" {}
+variable "TEXT" { default = "x" }
+variable "COUNT" { default = 1 }
+variable "FLAG" { default = true }
+variable "NOTHING" { default = null }
+variable "LITERAL" { default = ["a"] }
+variable "S" { type = string }
+variable "N" { type = number }
+variable "B" { type = bool }
+variable "ANY" { type = any }
+variable "LIST" { type = list(string) }
+variable "NUMBERS" { type = list(number) }
+variable "SET" { type = set(string) }
+variable "MAP" { type = map(bool) }
+variable "TUPLE" { type = tuple([string, number]) }
+variable "OBJECT" { type = object({ a = string, b = optional(number) }) }
+variable "NESTED" { type = list(object({ a = string })) }
