@@ -39,6 +39,9 @@ var payload = sync.OnceValues(func() (string, error) {
 var scratch []string
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(envRole); role != "" {
+		os.Exit(playRole(role))
+	}
 	status := m.Run()
 	for _, dir := range scratch {
 		os.RemoveAll(dir)
@@ -73,6 +76,7 @@ func newBundle(t *testing.T, args ...string) *bundle {
 		runtime: filepath.Join(dir, Name), id: "test-" + filepath.Base(filepath.Dir(dir)),
 		spec: testSpec(append([]string{"/payload"}, args...)),
 	}
+	b.spec.Linux.CgroupsPath = filepath.Join("/bake-runtime-test", b.id)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +121,6 @@ func testSpec(args []string) *specs.Spec {
 			{Destination: "/dev/pts", Type: "devpts", Source: "devpts", Options: []string{"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
 		},
 		Linux: &specs.Linux{
-			CgroupsPath: "/bake-runtime-test",
 			Namespaces: []specs.LinuxNamespace{
 				{Type: specs.PIDNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace}, {Type: specs.MountNamespace},
 			},
@@ -125,9 +128,9 @@ func testSpec(args []string) *specs.Spec {
 	}
 }
 
+// write writes config.json.
 func (b *bundle) write() {
 	b.t.Helper()
-	b.spec.Linux.CgroupsPath = filepath.Join("/bake-runtime-test", b.id)
 	data, err := json.Marshal(b.spec)
 	if err != nil {
 		b.t.Fatal(err)

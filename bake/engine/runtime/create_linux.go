@@ -3,14 +3,13 @@
 package runtime
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
 
-	"github.com/moby/sys/userns"
-	"github.com/opencontainers/cgroups/systemd"
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/specconv"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -128,6 +127,7 @@ func (f *createFlags) create(g *globals, id string, spec *specs.Spec) (*libconta
 	if err != nil {
 		return nil, err
 	}
+	rootless = withoutCgroups(spec) || rootless
 	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		CgroupName:       id,
 		UseSystemdCgroup: g.systemdCgroup,
@@ -140,29 +140,9 @@ func (f *createFlags) create(g *globals, id string, spec *specs.Spec) (*libconta
 	if err != nil {
 		return nil, err
 	}
-	return libcontainer.Create(g.root, id, config)
-}
-
-// rootlessCgroups says whether failing to make cgroups is to be expected, and
-// no error then.
-func (g *globals) rootlessCgroups() (bool, error) {
-	if g.rootless != "" && g.rootless != "auto" {
-		v, err := strconv.ParseBool(g.rootless)
-		if err != nil {
-			return false, fmt.Errorf("--rootless is true, false or auto, not %q", g.rootless)
-		}
-		return v, nil
+	c, err := libcontainer.Create(g.root, id, config)
+	if err != nil && strings.Contains(err.Error(), "no cgroup mount found") {
+		return nil, errors.New("no cgroup file system is mounted, even a container without limits needs one: run mount -t cgroup2 cgroup2 /sys/fs/cgroup")
 	}
-	if os.Geteuid() != 0 {
-		return true, nil
-	}
-	if !userns.RunningInUserNS() {
-		return false, nil
-	}
-	if g.systemdCgroup {
-		// A whole system in a user namespace has a systemd of its own, run by its root.
-		uid, err := systemd.DetectUID()
-		return err == nil && uid != 0, nil
-	}
-	return true, nil
+	return c, err
 }
