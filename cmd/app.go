@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"bake/bake"
@@ -32,7 +33,13 @@ func Main() int {
 }
 
 // run parses the command line, does what it says and reports an error.
-func (a *app) run() int {
+func (a *app) run() (code int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.fail(internalError(fault, a.debug))
+			code = ExitBuild
+		}
+	}()
 	root := newRoot(a)
 	root.SetArgs(a.args)
 	err := root.Execute()
@@ -40,6 +47,15 @@ func (a *app) run() int {
 		a.fail(err)
 	}
 	return exitCode(err)
+}
+
+// internalError is what the user sees of a panic.
+func internalError(fault any, trace bool) error {
+	err := &exitError{code: ExitBuild, err: fmt.Errorf("internal error: %v", fault)}
+	if trace {
+		return err.withHint("%s", indent(string(debug.Stack())))
+	}
+	return err.withHint("This is a bug of bake, not of your definition. Run it again with --debug and report what it says.")
 }
 
 // fail tells an error, and what to do about it if that is known.

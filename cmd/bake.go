@@ -49,6 +49,11 @@ func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			o.targets = args
 			o.keepGiven(c.Flags())
+			for _, kind := range listKinds {
+				if c.Flags().Changed("list-" + kind) {
+					a.warn("--list-%s is deprecated, use --list=%s", kind, kind)
+				}
+			}
 			return runF(a, o)
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -77,41 +82,40 @@ const (
 func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 	group(flags, groupDefinition, func(fs *pflag.FlagSet) {
 		o.definitionOptions.addFlags(fs)
-		fs.BoolVar(&o.print, "print", false, "Print the options without building")
-		fs.StringVar(&o.list, "list", "", `List "targets" or "variables" (e.g., "type=targets,format=json")`)
+		fs.BoolVar(&o.print, "print", false, "Print the plan as JSON and build nothing")
+		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets or variables, and build nothing; type=KIND,format=json for JSON")
 		o.addDiagnosticFlags(fs)
 	})
 	group(flags, groupOverrides, func(fs *pflag.FlagSet) {
-		fs.StringArrayVar(&o.set, "set", nil, `Override target value (e.g., "targetpattern.key=value")`)
-		fs.BoolVar(&o.push, "push", false, `Shorthand for "--set=*.output=type=registry". Conditional.`)
-		fs.BoolVar(&o.load, "load", false, `Shorthand for "--set=*.output=type=docker". Conditional.`)
-		o.noCache = fs.Bool("no-cache", false, "Do not use cache when building the image")
-		o.pull = fs.Bool("pull", false, "Always attempt to pull all referenced images")
-		fs.StringVar(&o.sbom, "sbom", "", `Shorthand for "--set=*.attest=type=sbom"`)
-		fs.StringVar(&o.provenance, "provenance", "", `Shorthand for "--set=*.attest=type=provenance"`)
-		fs.StringArrayVar(&o.policy, "policy", nil, `Global policy evaluation options (format: "[disabled=true|false][,strict=true|false][,log-level=level]")`)
-		fs.StringVar(&o.call, "call", "build", `Set method for evaluating build ("check", "outline", "targets")`)
-		fs.VarPF(checkFlag{&o.call}, "check", "", `Shorthand for "--call=check"`).NoOptDefVal = "true"
+		fs.StringArrayVar(&o.set, "set", nil, "Override a value: `KEY=VALUE`, as in app.args.VERSION=2 or *.platform=linux/arm64")
+		fs.BoolVar(&o.push, "push", false, "Push the images of targets that have no other kind of output")
+		fs.BoolVar(&o.load, "load", false, "Load the images of targets that have no other kind of output into Docker")
+		o.noCache = fs.Bool("no-cache", false, "Do not use the cache")
+		o.pull = fs.Bool("pull", false, "Always look for newer base images")
+		fs.StringVar(&o.sbom, "sbom", "", "Add an SBOM attestation: true, false or its `ATTRIBUTES`")
+		fs.StringVar(&o.provenance, "provenance", "", "Add a provenance attestation: true, false or its `ATTRIBUTES`")
+		fs.StringArrayVar(&o.policy, "policy", nil, "Apply `SETTINGS` to all policies: disabled=BOOL or strict=BOOL,log-level=LEVEL")
+		fs.StringVar(&o.call, "call", "build", "Use another `METHOD` than build: check, outline or targets")
+		fs.VarPF(checkFlag{&o.call}, "check", "", "Short for --call=check").NoOptDefVal = "true"
 	})
 	group(flags, groupBuild, func(fs *pflag.FlagSet) {
-		fs.StringVar(&o.builder, "builder", env["BUILDX_BUILDER"], `Builder to use, or "embedded" for the one that bake carries`)
-		fs.StringArrayVar(&o.allow, "allow", nil, "Allow build to access specified resources")
-		fs.StringVar(&o.frontend, "frontend", "auto", `What "# syntax=" lines do ("auto", "builtin", "image")`)
-		fs.IntVarP(&o.jobs, "jobs", "j", 0, "How many targets are built at once (default no limit)")
+		fs.StringVar(&o.builder, "builder", env["BUILDX_BUILDER"], "Use the builder `NAME`, or embedded for the one that bake carries")
+		fs.StringArrayVar(&o.allow, "allow", nil, "Grant `WHAT` builds ask for, such as network.host")
+		fs.StringVar(&o.frontend, "frontend", "auto", "Use this `KIND` of frontend for syntax lines in Dockerfiles: auto, builtin or image")
+		fs.IntVarP(&o.jobs, "jobs", "j", 0, "Build at most `N` targets at once; 0 is no limit")
 	})
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {
-		fs.StringVar(&o.progress, "progress", "auto", `Set type of progress output ("auto", "none", "plain", "quiet", "rawjson", "tty"). Use plain to show container output`)
-		fs.StringVar(&o.metadataFile, "metadata-file", "", "Write build result metadata to a file")
+		fs.StringVar(&o.progress, "progress", "auto", "Show this `KIND` of progress: auto, none, plain, quiet, rawjson or tty")
+		fs.StringVar(&o.metadataFile, "metadata-file", "", "Write what was built to a `FILE`, as JSON")
 	})
 	o.addDeprecatedFlags(flags)
 }
 
 // addDeprecatedFlags declares what older command lines may still hold.
 func (o *bakeOptions) addDeprecatedFlags(flags *pflag.FlagSet) {
-	for _, kind := range []string{"targets", "variables"} {
+	for _, kind := range listKinds {
 		flags.VarPF(listFlag{&o.list, kind}, "list-"+kind, "", "List "+kind).NoOptDefVal = "true"
 		flags.Lookup("list-" + kind).Hidden = true
-		flags.Lookup("list-" + kind).Deprecated = "use --list=" + kind + " instead"
 	}
 }
 
@@ -136,6 +140,9 @@ func (o *bakeOptions) validate() error {
 	case o.frontend != "auto" && o.frontend != "builtin" && o.frontend != "image":
 		return usageErrorf("invalid --frontend %q, want auto, builtin or image", o.frontend)
 	}
+	if err := checkAllow(o.allow); err != nil {
+		return err
+	}
 	for _, target := range o.targets {
 		if bake.IsRemote(target) {
 			return usageErrorf("%s: a definition from a URL is not supported by this version of bake", target).
@@ -147,6 +154,14 @@ func (o *bakeOptions) validate() error {
 
 // runBake does what `bake` without a verb does: list, print or build.
 func runBake(a *app, o *bakeOptions) error {
+	r, err := a.newReporter(&o.definitionOptions)
+	if err != nil {
+		return err
+	}
+	return r.finish(a.bake(o, r))
+}
+
+func (a *app) bake(o *bakeOptions, r *reporter) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
@@ -154,15 +169,10 @@ func runBake(a *app, o *bakeOptions) error {
 	if err != nil {
 		return err
 	}
-	overrides, err := o.overrides()
+	request, err := o.request(a)
 	if err != nil {
 		return err
 	}
-	r, err := a.newReporter(&o.definitionOptions)
-	if err != nil {
-		return err
-	}
-	defer r.close()
 	config, err := a.evaluate(&o.definitionOptions, r)
 	if err != nil {
 		return err
@@ -173,19 +183,25 @@ func runBake(a *app, o *bakeOptions) error {
 		}
 		return writeList(a.out, list, config)
 	}
-	_, noPolicy, err := parsePolicies(o.policy)
-	if err != nil {
-		return err
-	}
-	plan, diags := config.Plan(bake.Request{Targets: o.targets, Set: overrides, Env: a.env, NoPolicy: noPolicy})
+	plan, diags := config.Plan(request)
 	r.add(diags)
-	if diags.HasErrors() || o.print {
+	if plan == nil || o.print {
 		if err := r.check(); err != nil {
 			return err
 		}
 		return writePlan(a.out, plan)
 	}
 	return a.build(o, plan, r)
+}
+
+// request is what the options ask to plan.
+func (o *bakeOptions) request(a *app) (bake.Request, error) {
+	overrides, err := o.overrides()
+	if err != nil {
+		return bake.Request{}, err
+	}
+	_, noPolicy, err := parsePolicies(o.policy)
+	return bake.Request{Targets: o.targets, Set: overrides, Env: a.env, NoPolicy: noPolicy}, err
 }
 
 func (o *bakeOptions) parseList() (listOptions, error) {

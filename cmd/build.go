@@ -12,10 +12,8 @@ import (
 // build submits the plan to a builder and reports what happened.
 func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	r.add(plan.Collisions())
+	r.add(unsupported(plan))
 	if err := r.check(); err != nil {
-		return err
-	}
-	if err := refuseUnsupported(plan); err != nil {
 		return err
 	}
 	mode, err := progressMode(o.progress, a.env)
@@ -29,10 +27,20 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		return interruptedOr(ctx, err)
 	}
 	report, err := a.submit(ctx, o, plan, chosen, mode)
+	var entitlement *build.EntitlementError
+	if errors.As(err, &entitlement) {
+		a.explainEntitlements(entitlement.Missing)
+		granted := a.askEntitlements(entitlement.Missing)
+		if granted == nil {
+			return refused(entitlement)
+		}
+		o.allow = append(o.allow, granted...)
+		report, err = a.submit(ctx, o, plan, chosen, mode)
+	}
+	err = interruptedOr(ctx, err)
 	if mode.talkative() && report != nil {
 		a.writeSummary(report)
 	}
-	err = interruptedOr(ctx, err)
 	if err == nil {
 		return writeMetadata(o.metadataFile, report)
 	}
@@ -48,34 +56,16 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, chose
 	defer display.close()
 	report, err := build.Run(ctx, plan, chosen.nodes, build.Options{
 		Dir:      a.dir,
+		Env:      a.env,
 		Progress: display.update,
 		Stdout:   a.out,
+		Docker:   chosen.docker,
 		Allow:    o.allow,
 		Jobs:     o.jobs,
-		Env:      a.env,
 		Frontend: build.Frontend(o.frontend),
 		Metadata: o.metadataFile != "",
-		Docker:   chosen.docker,
 	})
 	return report, display.explain(err)
-}
-
-// refuseUnsupported stops at targets that ask for something this version
-// plans and prints but does not run.
-func refuseUnsupported(plan *bake.Plan) error {
-	for _, t := range plan.Targets {
-		if t.Call != nil && *t.Call != "" && *t.Call != "build" {
-			return usageErrorf("target %s asks for call=%s: this version of bake builds only", t.Name, *t.Call).
-				withHint("Leave out --call and --check, and the attribute call of the target.")
-		}
-		for _, p := range t.Policy {
-			if !p.Disabled {
-				return usageErrorf("target %s has a policy: this version of bake does not evaluate policies", t.Name).
-					withHint("Building without it would be less safe than you asked for. To build nevertheless, add --policy disabled=true.")
-			}
-		}
-	}
-	return nil
 }
 
 // interruptedOr replaces what a cancelled build says by the reason for it.

@@ -19,13 +19,13 @@ type definitionOptions struct {
 }
 
 func (o *definitionOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVarP(&o.files, "file", "f", nil, "Build definition file, or - for standard input")
-	flags.StringArrayVar(&o.vars, "var", nil, `Set a variable value (e.g., "name=value")`)
+	flags.StringArrayVarP(&o.files, "file", "f", nil, "Read the definition from `FILE`, or - for standard input")
+	flags.StringArrayVar(&o.vars, "var", nil, "Set a variable: `NAME=VALUE`")
 }
 
 func (o *definitionOptions) addDiagnosticFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.strict, "strict", false, "Treat warnings about the definition as errors")
-	flags.StringVar(&o.diagnostics, "diagnostics", "text", `Form of diagnostics on standard error ("text", "json")`)
+	flags.StringVar(&o.diagnostics, "diagnostics", "text", "Show diagnostics in this `FORM`: text or json")
 }
 
 // newReporter is the reporter that the options ask for.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -77,7 +78,7 @@ func (r *reporter) check() error {
 	return nil
 }
 
-// flush shows what has been added since the last time. JSON waits for close.
+// flush shows what has been added since the last time. JSON waits for finish.
 func (r *reporter) flush() {
 	batch := r.sorted(r.pending)
 	r.pending = nil
@@ -86,16 +87,33 @@ func (r *reporter) flush() {
 		r.writeText(batch)
 	}
 	if r.github != nil {
-		r.github.write(batch)
+		r.github.write(r.raised(batch))
 	}
 }
 
-// close shows what is left. After it nothing may be added.
-func (r *reporter) close() {
+// finish shows what is left at the end of a run, its error included where that
+// has to be part of the output: as JSON or as an annotation. It returns the
+// error that is still to be told.
+func (r *reporter) finish(err error) error {
+	var own *exitError
+	told := err == nil || (errors.As(err, &own) && own.err == nil)
+	if !told && (r.json || r.github != nil) {
+		f := finding{severity: "error", summary: err.Error()}
+		if own != nil {
+			f.hint = own.hint
+		}
+		if r.json {
+			r.pending = append(r.pending, f)
+			err = reported(exitCode(err))
+		} else {
+			r.github.write([]finding{f})
+		}
+	}
 	r.flush()
 	if r.json {
 		r.writeJSON(r.shown)
 	}
+	return err
 }
 
 // sorted puts findings in the order of their places: file by file as they
@@ -116,6 +134,17 @@ func (r *reporter) sorted(list []finding) []finding {
 		return a.severity == b.severity && a.summary == b.summary && a.detail == b.detail &&
 			a.subject != nil && b.subject != nil && *a.subject == *b.subject
 	})
+}
+
+// raised are the findings as programs see them: under --strict all are errors.
+func (r *reporter) raised(list []finding) []finding {
+	list = slices.Clone(list)
+	for i := range list {
+		if r.strict {
+			list[i].severity = "error"
+		}
+	}
+	return list
 }
 
 func (r *reporter) fileOrder(name string) int {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -54,20 +53,17 @@ type jsonValue struct {
 	Value string `json:"value"`
 }
 
-// writeJSON writes all findings of the run as one array.
+// writeJSON writes all findings of the run as one array. Without any it is
+// empty, so that a program always finds one.
 func (r *reporter) writeJSON(list []finding) {
 	out := make([]jsonFinding, len(list))
-	for i, f := range list {
+	for i, f := range r.raised(list) {
 		out[i] = f.json()
-		if r.strict {
-			out[i].Severity = "error"
-		}
 	}
-	data, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		data = []byte("[]") // cannot happen: the types above always marshal
-	}
-	fmt.Fprintf(r.err, "%s\n", data)
+	enc := json.NewEncoder(r.err)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	_ = enc.Encode(out) // there is nowhere left to tell that standard error is gone
 }
 
 func (f finding) json() jsonFinding {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,14 +17,14 @@ type engineOptions struct {
 }
 
 func (o *engineOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.dir, "dir", "", "State directory (default $BAKE_ENGINE_DIR or the one of the user)")
-	flags.StringVar(&o.socket, "socket", "", "Unix socket (default $BAKE_ENGINE_SOCKET or in the state directory)")
+	flags.StringVar(&o.dir, "dir", "", "State `DIRECTORY` (default $BAKE_ENGINE_DIR or that of the user)")
+	flags.StringVar(&o.socket, "socket", "", "Unix socket at `PATH` (default $BAKE_ENGINE_SOCKET or in the state directory)")
 }
 
 // engineStartOptions say, in addition, how an engine is to be started.
 type engineStartOptions struct {
 	engineOptions
-	idle         time.Duration
+	idle         string
 	runtime      string
 	config       string
 	snapshotter  string
@@ -34,11 +33,11 @@ type engineStartOptions struct {
 
 func (o *engineStartOptions) addFlags(flags *pflag.FlagSet) {
 	o.engineOptions.addFlags(flags)
-	flags.DurationVar(&o.idle, "idle", -1, "Exit after this long without clients, 0 for never (default $BAKE_ENGINE_IDLE or 10m)")
-	flags.StringVar(&o.runtime, "runtime", "", "OCI runtime (default $BAKE_ENGINE_RUNTIME or the one inside bake)")
-	flags.StringVar(&o.config, "config", "", "A buildkitd.toml (default $BAKE_ENGINE_CONFIG)")
-	flags.StringVar(&o.snapshotter, "snapshotter", "", `"auto", "overlayfs", "fuse-overlayfs" or "native" (default $BAKE_ENGINE_SNAPSHOTTER)`)
-	flags.StringSliceVar(&o.entitlements, "entitlements", nil, "Entitlements that builds may be granted (default $BAKE_ENGINE_ENTITLEMENTS)")
+	flags.StringVar(&o.idle, "idle", "", "Exit after this `TIME` without clients, 0 for never (default $BAKE_ENGINE_IDLE or 10m)")
+	flags.StringVar(&o.runtime, "runtime", "", "OCI runtime at `PATH` (default $BAKE_ENGINE_RUNTIME or the one inside bake)")
+	flags.StringVar(&o.config, "config", "", "A buildkitd.toml at `PATH` (default $BAKE_ENGINE_CONFIG)")
+	flags.StringVar(&o.snapshotter, "snapshotter", "", "`NAME` auto, overlayfs, fuse-overlayfs or native (default $BAKE_ENGINE_SNAPSHOTTER)")
+	flags.StringSliceVar(&o.entitlements, "entitlements", nil, "`NAMES` of entitlements that builds may be granted (default $BAKE_ENGINE_ENTITLEMENTS)")
 }
 
 // newEngine makes `bake engine`, which does nothing by itself.
@@ -104,14 +103,10 @@ func (o *engineOptions) resolve(a *app) (engine.Config, error) {
 
 // resolve is the configuration with the flags laid over the environment.
 func (o *engineStartOptions) resolve(a *app) (engine.Config, error) {
-	idle := ""
-	if o.idle >= 0 {
-		idle = o.idle.String()
-	}
 	env := a.overlay(map[string]string{
 		engine.EnvDir:          o.dir,
 		engine.EnvSocket:       o.socket,
-		engine.EnvIdle:         idle,
+		engine.EnvIdle:         o.idle,
 		engine.EnvRuntime:      o.runtime,
 		engine.EnvFile:         o.config,
 		engine.EnvSnapshotter:  o.snapshotter,

@@ -32,8 +32,8 @@ func newEngineDu(a *app, runF func(*app, *engineDuOptions) error) *cobra.Command
 		RunE:                  func(*cobra.Command, []string) error { return runF(a, o) },
 	}
 	o.engineOptions.addFlags(c.Flags())
-	c.Flags().StringArrayVar(&o.filter, "filter", nil, `Only records that match (e.g., "type==source.local")`)
-	c.Flags().StringVar(&o.format, "format", "table", `Form of the list ("table", "json")`)
+	c.Flags().StringArrayVar(&o.filter, "filter", nil, "Only records that match `FILTER`, such as type==source.local")
+	c.Flags().StringVar(&o.format, "format", "table", "`FORM` of the list: table or json")
 	return c
 }
 

@@ -33,7 +33,7 @@ func newEngineLogs(a *app, runF func(*app, *engineLogsOptions) error) *cobra.Com
 	}
 	o.engineOptions.addFlags(c.Flags())
 	c.Flags().BoolVar(&o.follow, "follow", false, "Print what is added to the log, until interrupted")
-	c.Flags().IntVarP(&o.tail, "tail", "n", -1, "Begin with this many last lines (default all)")
+	c.Flags().IntVarP(&o.tail, "tail", "n", -1, "Begin with the last `N` lines; -1 is all")
 	return c
 }
 

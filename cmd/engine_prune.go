@@ -32,9 +32,9 @@ options leave. It does not ask first: a cache can be built again.`,
 	}
 	o.engineOptions.addFlags(c.Flags())
 	c.Flags().BoolVarP(&o.all, "all", "a", false, "Remove frontend images and other internal records, too")
-	c.Flags().StringArrayVar(&o.filter, "filter", nil, `Only records that match (e.g., "type==source.local")`)
-	c.Flags().DurationVar(&o.keep, "keep", 0, "Leave what was used within this time (e.g., 48h)")
-	c.Flags().StringVar(&o.maxUsed, "max-used-space", "", "Leave this much, the last used (e.g., 10GB)")
+	c.Flags().StringArrayVar(&o.filter, "filter", nil, "Only records that match `FILTER`, such as type==source.local")
+	c.Flags().DurationVar(&o.keep, "keep", 0, "Leave what was used within this `TIME`, such as 48h")
+	c.Flags().StringVar(&o.maxUsed, "max-used-space", "", "Leave this `SIZE`, such as 10GB, of what was used last")
 	return c
 }
 

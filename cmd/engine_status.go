@@ -31,7 +31,7 @@ The exit code is 0 whether it runs or not.`,
 		RunE:                  func(*cobra.Command, []string) error { return runF(a, o) },
 	}
 	o.engineOptions.addFlags(c.Flags())
-	c.Flags().StringVar(&o.format, "format", "text", `Form of the answer ("text", "json")`)
+	c.Flags().StringVar(&o.format, "format", "text", "`FORM` of the answer: text or json")
 	return c
 }
 

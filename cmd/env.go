@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bake/bake"
+	"bake/bake/engine"
 )
 
 // readEnv turns the environment of the process into a map. Of a name that
@@ -23,23 +24,37 @@ func readEnv(environ []string) bake.Env {
 	return env
 }
 
-// environmentVariables is what help and the reference say about the variables
-// that the command line itself reads.
-var environmentVariables = []struct{ Name, Meaning string }{
+// variableText is what help and the reference say about a variable.
+type variableText struct{ Name, Meaning string }
+
+// environmentVariables are those that the command line itself reads.
+var environmentVariables = []variableText{
 	{"BUILDX_BAKE_FILE", "definition files, when there is no --file"},
 	{"BUILDX_BAKE_PATH_SEPARATOR", "what separates them; the default is that of $PATH"},
 	{"BUILDX_BAKE_FILE_RELATIVE_PATHS", "true: contexts are relative to the file that names them"},
-	{"BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", "true: variables do not take their values from the environment"},
-	{"BUILDX_BAKE_ENTITLEMENTS_FS", "false: paths outside the working directory need no --allow"},
-	{"BUILDX_BUILDER", "the builder to use, when there is no --builder"},
+	{"BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", "true: variables do not take values from the environment"},
+	{"BUILDX_BUILDER", "the builder, when there is no --builder"},
 	{"BUILDX_CONFIG", "directory with the builders of buildx"},
-	{"BUILDKIT_HOST", "address of a BuildKit to use, when no builder is named"},
-	{"BUILDKIT_PROGRESS", "kind of progress output, when --progress is auto"},
-	{"SOURCE_DATE_EPOCH", "build argument for all targets that do not set it; makes builds repeatable"},
-	{"DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG", "where Docker and its configuration are"},
+	{"BUILDKIT_HOST", "address of a BuildKit, when no builder is named"},
+	{"BUILDKIT_PROGRESS", "kind of progress, when --progress is auto"},
+	{"SOURCE_DATE_EPOCH", "build argument for all targets that do not set it, to make builds repeatable"},
+	{"DOCKER_HOST", "where Docker listens"},
+	{"DOCKER_CONTEXT", "the Docker context to use"},
+	{"DOCKER_CONFIG", "directory with the configuration and credentials of Docker"},
 	{"NO_COLOR", "not empty: no colours"},
 	{"DEBUG", "not empty: as --debug"},
-	{"GITHUB_ACTIONS", "true: diagnostics are shown as annotations, too"},
+	{"GITHUB_ACTIONS", "true: diagnostics are also shown as annotations"},
+}
+
+// engineVariables are those that engine.Default reads.
+var engineVariables = []variableText{
+	{engine.EnvDir, "state directory"},
+	{engine.EnvSocket, "unix socket"},
+	{engine.EnvIdle, "how long the engine lives without clients, such as 10m; 0 is for ever"},
+	{engine.EnvRuntime, "OCI runtime to use instead of the one inside bake"},
+	{engine.EnvFile, "a buildkitd.toml"},
+	{engine.EnvSnapshotter, "auto, overlayfs, fuse-overlayfs or native"},
+	{engine.EnvEntitlements, "entitlements that builds may be granted, separated by commas"},
 }
 
 // overlay is the environment with some values replaced; empty ones replace

@@ -81,10 +81,14 @@ func writeUsageTo(w io.Writer, c *cobra.Command) error {
 	}
 	writeVerbs(&b, c)
 	for _, g := range flagGroups(c) {
-		fmt.Fprintf(&b, "\n%s:\n%s", g.Name(), g.FlagUsagesWrapped(100))
+		fmt.Fprintf(&b, "\n%s:\n%s", g.Name(), g.FlagUsagesWrapped(80))
 	}
 	if !c.HasParent() {
-		writeFacts(&b)
+		writeExitCodes(&b)
+		writeVariableTexts(&b, environmentVariables)
+	}
+	if c.Name() == "engine" {
+		writeVariableTexts(&b, engineVariables)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -97,25 +101,34 @@ func writeVerbs(b *strings.Builder, c *cobra.Command) {
 	}
 	b.WriteString("\nVerbs:\n")
 	for _, child := range c.Commands() {
-		if child.IsAvailableCommand() {
+		if child.IsAvailableCommand() || child.Name() == "help" {
 			fmt.Fprintf(b, "  %-11s %s\n", child.Name(), child.Short)
 		}
 	}
 }
 
-// writeFacts lists exit codes and environment variables.
-func writeFacts(b *strings.Builder) {
+// writeExitCodes lists exit codes.
+func writeExitCodes(b *strings.Builder) {
 	b.WriteString("\nExit codes:\n")
 	for _, e := range exitCodes {
 		fmt.Fprintf(b, "  %-5d %s\n", e.Code, e.Meaning)
 	}
+}
+
+// writeVariableTexts lists environment variables.
+func writeVariableTexts(b *strings.Builder, list []variableText) {
+	const name, meaning = 26, 50
 	b.WriteString("\nEnvironment:\n")
-	for _, v := range environmentVariables {
-		if len(v.Name) > 26 {
-			fmt.Fprintf(b, "  %s\n  %-26s  %s\n", v.Name, "", v.Meaning)
-			continue
+	for _, v := range list {
+		left := v.Name
+		if len(left) > name {
+			fmt.Fprintf(b, "  %s\n", left)
+			left = ""
 		}
-		fmt.Fprintf(b, "  %-26s  %s\n", v.Name, v.Meaning)
+		for _, line := range wrapLine(v.Meaning, meaning) {
+			fmt.Fprintf(b, "  %-*s  %s\n", name, left, line)
+			left = ""
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -17,6 +18,9 @@ type listOptions struct {
 	kind   string // "targets" or "variables"
 	format string // "table" or "json"
 }
+
+// listKinds are what --list can list.
+var listKinds = []string{"targets", "variables"}
 
 // parseList reads `targets`, `variables` or `type=KIND,format=FORMAT`.
 func parseList(text string) (listOptions, error) {
@@ -41,7 +45,7 @@ func parseList(text string) (listOptions, error) {
 			return o, usageErrorf("--list %s: unexpected key %q, want type or format", text, key)
 		}
 	}
-	if o.kind != "targets" && o.kind != "variables" {
+	if !slices.Contains(listKinds, o.kind) {
 		return o, usageErrorf("--list: invalid list type %q, want targets or variables", o.kind)
 	}
 	if o.format != "table" && o.format != "json" {

@@ -26,7 +26,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.PersistentFlags().BoolVarP(&a.debug, "debug", "D", a.env["DEBUG"] != "", "Enable debug logging, and stack traces in errors")
+	root.PersistentFlags().BoolVarP(&a.debug, "debug", "D", a.env["DEBUG"] != "", "Show log messages of libraries, and stack traces in errors")
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(writeUsage)

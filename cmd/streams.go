@@ -18,9 +18,10 @@ type streams struct {
 	out io.Writer // data
 	err io.Writer // talk
 
-	terminal bool // err is a terminal
-	color    bool // err may be coloured
-	width    int  // columns of err; 0 asks the terminal
+	interactive bool // in and err are terminals: a person can be asked
+	terminal    bool // err is a terminal
+	color       bool // err may be coloured
+	width       int  // columns of err; 0 asks the terminal
 }
 
 // systemStreams are the streams of the process. NO_COLOR, when not empty, and
@@ -28,6 +29,7 @@ type streams struct {
 func systemStreams(env bake.Env) streams {
 	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	s.terminal = term.IsTerminal(int(os.Stderr.Fd()))
+	s.interactive = s.terminal && term.IsTerminal(int(os.Stdin.Fd()))
 	s.color = s.terminal && env["NO_COLOR"] == "" && env["TERM"] != "dumb"
 	return s
 }

@@ -43,3 +43,8 @@ func takeColumns(text string, width int) string {
 	}
 	return text
 }
+
+// indent moves a text in by two spaces, which also keeps it from being wrapped.
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
+}

@@ -1,0 +1,117 @@
+package cmd
+
+import (
+	"bufio"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bake/bake"
+	"bake/bake/build"
+)
+
+// grants are the entitlements that --allow knows, and what they permit.
+var grants = []struct{ name, permits string }{
+	{"network.host", "use the network of the host"},
+	{"security.insecure", "run containers without a sandbox"},
+	{"device", "use devices of the host"},
+	{"ssh", "use the SSH agent"},
+	{"buildx.local.delete", "delete files in output directories outside the working directory"},
+	{"fs", "read and write files"},
+	{"fs.read", "read files"},
+	{"fs.write", "write files"},
+	{"image", "load and push images"},
+	{"image.push", "push images"},
+	{"image.load", "load images"},
+}
+
+// valueless are entitlements that take no value, and needy those that must
+// have one.
+var (
+	valueless = []string{"network.host", "security.insecure", "ssh", "buildx.local.delete"}
+	needy     = []string{"fs", "fs.read", "fs.write", "image", "image.push", "image.load"}
+)
+
+// checkAllow finds what is wrong with the --allow flags.
+func checkAllow(list []string) error {
+	for _, text := range list {
+		name, _, hasValue := strings.Cut(text, "=")
+		if grantOf(name) == "" {
+			var names []string
+			for _, g := range grants {
+				names = append(names, g.name)
+			}
+			return usageErrorf("--allow %s: unknown entitlement key %q", text, name).
+				withHint("%s", suggestOr(similar(name, names), "Known are "+strings.Join(names, ", ")+"."))
+		}
+		if hasValue && slices.Contains(valueless, name) {
+			return usageErrorf("--allow %s: %s takes no value", text, name)
+		}
+		if !hasValue && slices.Contains(needy, name) {
+			return usageErrorf("--allow %s: %s needs a value, as in --allow %s=PATH", text, name, name)
+		}
+	}
+	return nil
+}
+
+func grantOf(name string) string {
+	for _, g := range grants {
+		if g.name == name {
+			return g.permits
+		}
+	}
+	return ""
+}
+
+// explainEntitlements says what a build wants to be allowed and how to allow it.
+func (a *app) explainEntitlements(missing []bake.Entitlement) {
+	fmt.Fprintf(a.err, "The build asks for privileges that were not granted:\n\n")
+	var flags []string
+	for _, m := range missing {
+		name, value, _ := strings.Cut(m.Name, "=")
+		what := grantOf(name)
+		if value != "" {
+			what += ": " + value
+		}
+		fmt.Fprintf(a.err, "  - %s (%s)\n", what, strings.Join(m.Targets, ", "))
+		flags = append(flags, "--allow "+shellQuote(m.Name))
+	}
+	line := "bake " + strings.Join(flags, " ")
+	for _, arg := range a.args {
+		line += " " + shellQuote(arg)
+	}
+	fmt.Fprintf(a.err, "\nTo grant them:\n\n  %s\n\n", line)
+}
+
+// askEntitlements asks the user at the terminal to grant what is missing. No
+// terminal, no question: a script must not hang.
+func (a *app) askEntitlements(missing []bake.Entitlement) (granted []string) {
+	if !a.interactive {
+		return nil
+	}
+	fmt.Fprint(a.err, "Do you want to grant requested privileges and continue? [y/N] ")
+	answer, _ := bufio.NewReader(a.in).ReadString('\n')
+	if !strings.EqualFold(strings.TrimSpace(answer), "y") {
+		return nil
+	}
+	for _, m := range missing {
+		granted = append(granted, m.Name)
+	}
+	return granted
+}
+
+// refused is the error that ends a run for want of entitlements.
+func refused(err *build.EntitlementError) error {
+	return &exitError{code: ExitEntitlement, err: fmt.Errorf("%s not granted", count(len(err.Missing), "privilege"))}
+}
+
+// shellQuote writes an argument so that a shell reads it back as it was.
+func shellQuote(arg string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@+%", r)
+	}
+	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}

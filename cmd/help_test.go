@@ -1,0 +1,79 @@
+package cmd
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// TestHelp compares the help of every command with testdata/help.
+func TestHelp(t *testing.T) {
+	a, _, _ := newTestApp(t)
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		args := strings.Fields(c.CommandPath())[1:]
+		b, stdout, stderr := newTestApp(t, append(args, "--help")...)
+		if code := b.run(); code != ExitOK || stderr.Len() > 0 {
+			t.Errorf("%s --help: exit code %d, stderr %q", c.CommandPath(), code, stderr)
+		}
+		golden(t, filepath.Join("testdata/help", strings.ReplaceAll(c.CommandPath(), " ", "_")+".txt"), stdout.String())
+		for _, line := range strings.Split(stdout.String(), "\n") {
+			if columns(line) > 80 {
+				t.Errorf("%s --help: wider than 80 columns: %s", c.CommandPath(), line)
+			}
+		}
+		for _, child := range c.Commands() {
+			if child.IsAvailableCommand() {
+				visit(child)
+			}
+		}
+	}
+	visit(newRoot(a))
+}
+
+func TestHelpVerb(t *testing.T) {
+	a, byFlag, _ := newTestApp(t, "engine", "prune", "--help")
+	b, byVerb, _ := newTestApp(t, "help", "engine", "prune")
+	if a.run() != ExitOK || b.run() != ExitOK || byFlag.String() != byVerb.String() || byVerb.Len() == 0 {
+		t.Errorf("`help engine prune` is not `engine prune --help`:\n%s", byVerb)
+	}
+	c, _, stderr := newTestApp(t, "help", "enigne")
+	if code := c.run(); code != ExitUsage {
+		t.Errorf("exit code %d, want %d", code, ExitUsage)
+	}
+	if want := "error: bake has no verb \"enigne\"\n\nDid you mean \"engine\"?\n"; stderr.String() != want {
+		t.Errorf("got %q, want %q", stderr, want)
+	}
+}
+
+// TestVerbsAreNoTargets holds words that real definitions use for targets:
+// none of them may become a verb.
+func TestVerbsAreNoTargets(t *testing.T) {
+	taken := []string{"all", "app", "build", "builder", "ci", "clean", "default", "dev", "docs", "format", "image", "lint", "push", "release", "run", "test", "validate", "verify"}
+	a, _, _ := newTestApp(t)
+	root := newRoot(a)
+	for _, word := range taken {
+		if c := childOf(root, word); c != nil {
+			t.Errorf("%q is a verb, and people use it for targets", word)
+		}
+	}
+}
+
+func TestVerbShadowsTarget(t *testing.T) {
+	a, _, stderr := newTestApp(t, "version", "--short")
+	a.write(t, "docker-bake.hcl", "target \"version\" {}\n")
+	if code := a.run(); code != ExitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	want := "note: \"version\" is a verb of bake; to build the target of that name, write: bake -- version\n"
+	if stderr.String() != want {
+		t.Errorf("got %q, want %q", stderr, want)
+	}
+	b, _, stderr := newTestApp(t, "version", "--short")
+	b.write(t, "docker-bake.hcl", "# version 1\ntarget \"app\" {}\n")
+	if b.run() != ExitOK || stderr.Len() > 0 {
+		t.Errorf("a note without reason: %q", stderr)
+	}
+}
