@@ -132,9 +132,12 @@ func ignoreRules(file string) string {
 // memoryFS is a flat directory of small files that exist in memory only.
 type memoryFS map[string][]byte
 
-// Walk implements fsutil.FS.
-func (m memoryFS) Walk(ctx context.Context, _ string, fn fs.WalkDirFunc) error {
+// Walk implements fsutil.FS. The root is one file, or empty for all of them.
+func (m memoryFS) Walk(ctx context.Context, root string, fn fs.WalkDirFunc) error {
 	for _, name := range sortedKeys(m) {
+		if root != "" && root != "." && name != root {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
