@@ -92,7 +92,7 @@ install: build ## copy bin/bake to PREFIX/bin
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/bake"
 
 clean: ## remove what was built
-	@rm -rf bin examples/*/out
+	@rm -rf bin examples/*/out/*
 
 prepare:
 	@.ci/prepare

@@ -22,7 +22,7 @@ const root = ".."
 
 // top is what may lie at the top level, and all of it must.
 var top = []string{
-	".ci", ".github", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
+	".ci", ".dockerignore", ".github", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
 	"bake", "cmd", "compose", "docker-bake.hcl", "examples", "go.mod", "go.sum", "hclfuncs", "tests",
 }
 
