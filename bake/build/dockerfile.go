@@ -2,16 +2,22 @@ package build
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"bake/bake"
 
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/patternmatcher/ignorefile"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 )
 
@@ -107,6 +113,37 @@ func oldSpelling(file string) string {
 		return file
 	}
 	return lower
+}
+
+// maxEmbedded is the size in bytes up to which a Dockerfile and its ignore
+// rules travel inside the definition instead of as a source of the session.
+const maxEmbedded = 512 << 10
+
+// embed returns a definition that holds the Dockerfile and the ignore rules of
+// the context. The engine keeps it like any cached step, so an unchanged
+// Dockerfile costs no transfer and the frontend need not ask for the rules.
+// ignore is the file with the rules, which may not exist. The definition is nil
+// if the files are too big for one or the frontend has to report an error.
+func (d *dockerfile) embed(ctx context.Context, ignore string) (*pb.Definition, error) {
+	rules, err := os.ReadFile(ignore)
+	if err != nil && !os.IsNotExist(err) || len(rules)+len(d.data) > maxEmbedded {
+		return nil, nil
+	}
+	if _, err := ignorefile.ReadAll(bytes.NewReader(rules)); err != nil {
+		return nil, nil
+	}
+	if len(rules) == 0 {
+		rules = []byte("# nothing\n") // an empty file would make the frontend look further
+	}
+	state := llb.Scratch().File(
+		llb.Mkfile(d.name, 0o644, d.data).Mkfile(d.name+".dockerignore", 0o644, rules),
+		llb.WithCustomName("[internal] load build definition from "+d.name),
+	)
+	def, err := state.Marshal(ctx, llb.Platform(ocispecs.Platform{OS: "linux", Architecture: runtime.GOARCH}))
+	if err != nil {
+		return nil, err
+	}
+	return def.ToPB(), nil
 }
 
 // local returns the source that holds d.

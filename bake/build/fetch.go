@@ -26,13 +26,7 @@ func (r *run) fetchDockerfile(ctx context.Context, c gateway.Client, q *request)
 	if err != nil {
 		return err
 	}
-	l := d.local()
-	if _, err := r.sources.get(l.name(), d.dir); err != nil {
-		return err
-	}
-	q.inputs.locals = append(q.inputs.locals, l)
-	q.attrs["dockerfilekey"] = l.key
-	return nil
+	return q.placeDockerfile(ctx, r, d)
 }
 
 func readURL(ctx context.Context, c gateway.Client, url string) ([]byte, error) {

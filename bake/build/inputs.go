@@ -56,6 +56,7 @@ type inputs struct {
 	stores     map[string]content.Store // OCI layouts by store name
 	dockerfile *dockerfile
 	contextDir string // the local main context, empty if the engine fetches it
+	ignore     string // the file with the ignore rules of contextDir, which may not exist
 	caps       map[string]bool
 }
 
@@ -74,14 +75,12 @@ func prepareInputs(t *bake.Target, opt *Options, src *sources) (*inputs, error) 
 			return nil, err
 		}
 	}
-	if err := i.addDockerfile(src); err != nil {
-		return nil, err
-	}
 	for _, name := range sortedKeys(t.Contexts) {
 		if err := i.addNamedContext(name, t.Contexts[name], opt.Dir, src); err != nil {
 			return nil, in("contexts", name, err)
 		}
 	}
+	i.attrs["filename"] = i.dockerfile.name
 	if len(i.caps) > 0 {
 		i.attrs["frontend.caps"] = strings.Join(sortedKeys(i.caps), ",")
 	}
@@ -117,11 +116,10 @@ func (i *inputs) noteGitQuery(url, suffix string) error {
 // addContextDir makes the main context a source, told apart by its ignore
 // rules: those beside the Dockerfile if it has any, else those in its root.
 func (i *inputs) addContextDir(src *sources) error {
-	ignore := i.dockerfile.ignore
-	if ignore == "" {
-		ignore = filepath.Join(i.contextDir, ".dockerignore")
+	if i.ignore = i.dockerfile.ignore; i.ignore == "" {
+		i.ignore = filepath.Join(i.contextDir, ".dockerignore")
 	}
-	prefix, err := contextSource(i.contextDir, ignore, src)
+	prefix, err := contextSource(i.contextDir, i.ignore, src)
 	i.locals = append(i.locals, local{key: "context", prefix: prefix, plain: "context"})
 	return in("context", "", err)
 }
@@ -138,9 +136,9 @@ func contextSource(dir, ignore string, src *sources) (string, error) {
 	return prefix, err
 }
 
-func (i *inputs) addDockerfile(src *sources) error {
-	d := i.dockerfile
-	i.attrs["filename"] = d.name
+// addDockerfile makes the directory of the Dockerfile a source. A Dockerfile
+// that travels inside the definition does not need it.
+func (i *inputs) addDockerfile(d *dockerfile, src *sources) error {
 	if d.dir == nil {
 		return nil
 	}

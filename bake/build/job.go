@@ -15,17 +15,36 @@ import (
 )
 
 // job is one solve of the engine. It carries one request if that has something
-// to export, else one or more that share node and session.
+// to export or needs a session of its own, else all that can share a solve.
 type job struct {
 	node     *node
 	requests []*request
 }
 
-// assign distributes requests over jobs.
-func assign(requests []*request, _ *Options) []*job {
+// jobKey is equal for requests that may share a job: what their Dockerfiles
+// may use is the same.
+type jobKey struct {
+	sessionKey
+	entitlements string
+}
+
+// assign distributes requests over jobs. A job costs a record, several round
+// trips and synced writes of the engine, so all that export nothing share one.
+// A caller that wants metadata wants a record for each target.
+func assign(requests []*request, opt *Options) []*job {
 	var jobs []*job
+	shared := map[jobKey]*job{}
 	for _, q := range requests {
-		jobs = append(jobs, &job{node: q.node, requests: []*request{q}})
+		if opt.Metadata || q.exporting() || q.ownSession() || len(q.cacheFrom) > 0 {
+			jobs = append(jobs, &job{node: q.node, requests: []*request{q}})
+			continue
+		}
+		k := jobKey{q.sessionKey(), strings.Join(q.entitlements, ",")}
+		if shared[k] == nil {
+			shared[k] = &job{node: q.node}
+			jobs = append(jobs, shared[k])
+		}
+		shared[k].requests = append(shared[k].requests, q)
 	}
 	return jobs
 }
@@ -158,6 +177,9 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	inputs, err := q.linkInputs(ctx, attrs)
 	if err != nil {
 		return nil, err
+	}
+	if q.definition != nil {
+		inputs["dockerfile"] = q.definition
 	}
 	return r.solveFrontend(ctx, c, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
 }

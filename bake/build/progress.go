@@ -67,10 +67,25 @@ func (p *progress) assign(requests []*request) {
 	for _, q := range requests {
 		q.steps = definitionSteps(q.result)
 		for _, s := range q.steps {
-			if _, ok := p.target[s.shown]; !ok {
-				p.target[s.shown] = q.target.Name
-			}
+			p.claim(s.shown, q)
 		}
+	}
+}
+
+// expect decides the same for the vertices that load the requests.
+func (p *progress) expect(requests []*request, inputs map[*node]string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, q := range requests {
+		for _, d := range q.loadVertices(inputs[q.node]) {
+			p.claim(d, q)
+		}
+	}
+}
+
+func (p *progress) claim(d digest.Digest, q *request) {
+	if _, ok := p.target[d]; !ok {
+		p.target[d] = q.target.Name
 	}
 }
 
@@ -193,15 +208,18 @@ func (s *stream) known(d digest.Digest) digest.Digest {
 }
 
 // rename puts the target into the name of a vertex: "[1/3] RUN" becomes
-// "[app 1/3] RUN".
+// "[app 1/3] RUN". What the frontend does for no target in particular, such as
+// reading the metadata of an image, stays as it is.
 func (s *stream) rename(v *client.Vertex) {
 	if !s.p.prefixed {
 		return
 	}
 	target, ok := s.p.target[v.Digest]
+	if !ok && (len(s.job.requests) > 1 || strings.HasPrefix(v.Name, "[internal]")) {
+		return
+	}
 	if !ok {
 		target = s.job.requests[0].target.Name
-		s.p.target[v.Digest] = target
 	}
 	v.Name = withTarget(target, v.Name)
 	if v.ProgressGroup != nil {

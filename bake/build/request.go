@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
+	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -26,6 +27,7 @@ type request struct {
 	node         *node
 	ref          string // id of the build on the engine
 	inputs       *inputs
+	definition   *pb.Definition // the Dockerfile, nil if it is a source
 	frontend     string
 	attrs        map[string]string
 	platforms    []ocispecs.Platform
@@ -80,6 +82,9 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	if err := q.prepareAttrs(ctx, r); err != nil {
 		return nil, err
 	}
+	if err := q.placeDockerfile(ctx, r, q.inputs.dockerfile); err != nil {
+		return nil, in("dockerfile", "", err)
+	}
 	if err := q.prepareCaches(ctx, &r.opt); err != nil {
 		return nil, err
 	}
@@ -124,6 +129,23 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 		attrs["cmdline"] = v
 	}
 	q.attrs = attrs
+	return nil
+}
+
+// placeDockerfile makes the Dockerfile available to the frontend: inside the
+// definition where the frontend reads it there, which it does only for local
+// contexts, else as a source. A Dockerfile in a remote context needs neither.
+func (q *request) placeDockerfile(ctx context.Context, r *run, d *dockerfile) error {
+	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() {
+		var err error
+		if q.definition, err = d.embed(ctx, q.inputs.ignore); err != nil || q.definition != nil {
+			return err
+		}
+	}
+	if err := q.inputs.addDockerfile(d, &r.sources); err != nil {
+		return err
+	}
+	maps.Copy(q.attrs, q.inputs.attrs)
 	return nil
 }
 
@@ -260,7 +282,7 @@ func (q *request) fingerprint() string {
 		locals = append(locals, l.name())
 	}
 	text, err := json.Marshal([]any{
-		q.node.Name, q.frontend, q.attrs, locals, q.inputs.dockerfile.url, exports,
+		q.node.Name, q.frontend, q.attrs, locals, q.definition.GetDef(), q.inputs.dockerfile.url, exports,
 		q.cacheFrom, q.cacheTo, q.credentials.key(), q.entitlements, links,
 	})
 	if err != nil {

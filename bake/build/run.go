@@ -59,6 +59,7 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 		return err
 	}
 	defer r.sessions.close()
+	r.progress.expect(r.requests, r.sessions.inputs)
 	return r.solveAll(ctx, assign(r.requests, &r.opt))
 }
 
