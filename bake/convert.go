@@ -49,7 +49,7 @@ func scalar(val cty.Value, want cty.Type, src *source) (*attr, error) {
 
 // to converts a value and says in one sentence why it cannot.
 func to(val cty.Value, want cty.Type) (cty.Value, error) {
-	if val.Type() == want {
+	if want.IsPrimitiveType() && val.Type() == want {
 		return val, nil
 	}
 	out, err := convert.Convert(val, want)

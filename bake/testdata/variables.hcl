@@ -15,3 +15,11 @@ variable "MAP" { type = map(bool) }
 variable "TUPLE" { type = tuple([string, number]) }
 variable "OBJECT" { type = object({ a = string, b = optional(number) }) }
 variable "NESTED" { type = list(object({ a = string })) }
+variable "PAIR" {
+  type    = tuple([string, number])
+  default = ["a", "1"]
+}
+variable "POINT" {
+  type    = object({ x = number, y = optional(number) })
+  default = { x = "1" }
+}
