@@ -1,0 +1,223 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bake/tests/fixture"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// commands are the commands of scripts.
+type commands struct {
+	t     *testing.T
+	world *world
+}
+
+// run runs bake and returns its exit code.
+func (c *commands) run(ts *testscript.TestScript, args ...string) int {
+	err := ts.Exec(program, args...)
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	ts.Fatalf("run bake: %v", err)
+	return -1
+}
+
+func (c *commands) bake(ts *testscript.TestScript, neg bool, args []string) {
+	if code := c.run(ts, args...); (code == 0) == neg {
+		ts.Fatalf("exit code %d", code)
+	}
+}
+
+func (c *commands) exits(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if code := c.run(ts, args[1:]...); (code == want) == neg {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// into runs bake with its stdout in a file: it may be an archive, which is
+// nothing to show.
+func (c *commands) into(ts *testscript.TestScript, neg bool, args []string) {
+	file, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close()
+	cmd := exec.Command(program, args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = c.settings(ts)
+	cmd.Stdout, cmd.Stderr = file, ts.Stderr()
+	if err := cmd.Run(); (err == nil) == neg {
+		ts.Fatalf("bake: %v", err)
+	}
+}
+
+// settings is the environment of a script, as far as it is about bake.
+func (c *commands) settings(ts *testscript.TestScript) []string {
+	env := c.world.environment(ts.Getenv("HOME"), ts.Getenv("BAKE_ENGINE_DIR"))
+	for _, name := range append(strings.Fields(ts.Getenv("PASS")), "OUT", "SOURCE_DATE_EPOCH", "BUILDX_NO_DEFAULT_ATTESTATIONS") {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
+}
+
+func (c *commands) twin(ts *testscript.TestScript, _ bool, args []string) {
+	c.runBake(ts, args)
+	c.runPeer(ts, args)
+	c.compare(ts)
+}
+
+func (c *commands) cold(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec(program, "engine", "prune", "--all"))
+	c.runBake(ts, args)
+	ts.Check(ts.Exec(program, "engine", "prune", "--all"))
+	c.runPeer(ts, args)
+	c.compare(ts)
+}
+
+func (c *commands) runBake(ts *testscript.TestScript, args []string) {
+	ts.Setenv("OUT", "ours")
+	if code := c.run(ts, args...); code != 0 {
+		ts.Fatalf("bake: exit code %d", code)
+	}
+}
+
+// runPeer runs docker buildx bake on the engine that bake has used.
+func (c *commands) runPeer(ts *testscript.TestScript, args []string) {
+	tb := failing{c.t, ts}
+	peer := c.world.peerOn(c.t)
+	if dir := ts.Getenv("BAKE_ENGINE_DIR"); dir != sharedEngine {
+		peer = fixture.NewPeer(tb, filepath.Join(dir, "engine.sock"))
+	}
+	env := slices.DeleteFunc(c.settings(ts), func(pair string) bool {
+		return strings.HasPrefix(pair, "HOME=") // the peer has its own
+	})
+	ts.Check(os.MkdirAll(ts.MkAbs("peer"), 0o755)) // it makes none for an archive
+	o := peer.Bake(tb, ts.MkAbs("."), append(env, "OUT=peer", "BUILDX_BAKE_ENTITLEMENTS_FS=0"), args...)
+	if o.Code != 0 {
+		ts.Fatalf("docker buildx bake: exit code %d\n%s%s", o.Code, o.Stdout, o.Stderr)
+	}
+}
+
+// compare compares every image that both have made.
+func (c *commands) compare(ts *testscript.TestScript) {
+	ours, peers := c.images(ts, "ours"), c.images(ts, "peer")
+	if len(ours) == 0 || !slices.Equal(slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(peers))) {
+		ts.Fatalf("bake made %v, docker buildx bake %v", slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(peers)))
+	}
+	for name, our := range ours {
+		if !maps.Equal(our.Digests(), peers[name].Digests()) || our.Digest != peers[name].Digest {
+			ts.Fatalf("%s differs:\nbake:               %s\ndocker buildx bake: %s", name, describe(our), describe(peers[name]))
+		}
+		ts.Logf("%s: %s, both", name, our.Digest)
+	}
+}
+
+// images are the images below a directory, and those in the registry below
+// that name.
+func (c *commands) images(ts *testscript.TestScript, side string) map[string]fixture.Built {
+	found := map[string]fixture.Built{}
+	err := filepath.WalkDir(ts.MkAbs(side), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(ts.MkAbs(side), path)
+		switch {
+		case err != nil:
+		case strings.HasSuffix(path, ".tar"):
+			found[rel] = c.built(ts, path)
+		case d.Name() == "oci-layout":
+			found[filepath.Dir(rel)] = c.built(ts, filepath.Dir(path))
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		ts.Fatalf("%v", err)
+	}
+	for _, name := range strings.Fields(ts.Getenv("PUSHED")) {
+		found["pushed "+name] = c.built(ts, c.world.registry.Ref(side+"-"+name))
+	}
+	return found
+}
+
+// describe shows what a difference of digests can come from.
+func describe(b fixture.Built) string {
+	text := b.Digest
+	for _, img := range b.Images {
+		manifest, _ := json.Marshal(img.Manifest)
+		config, _ := json.Marshal(img.Config)
+		text += fmt.Sprintf("\n  %s\n  %s\n  %s", img.Platform, manifest, config)
+	}
+	return text
+}
+
+// image prints the config of each platform's image on a line of stdout.
+func (c *commands) image(ts *testscript.TestScript, _ bool, args []string) {
+	built := c.built(ts, args[0])
+	for _, img := range built.Images {
+		config, err := json.Marshal(img.Config)
+		ts.Check(err)
+		_, err = fmt.Fprintf(ts.Stdout(), "%s %s\n", img.Platform, config)
+		ts.Check(err)
+	}
+	_, err := fmt.Fprintf(ts.Stdout(), "name %s\nattestations %d\n", built.Name, built.Attestations)
+	ts.Check(err)
+}
+
+func (c *commands) same(ts *testscript.TestScript, neg bool, args []string) {
+	diff := c.content(ts, args[0]).Diff(c.content(ts, args[1]))
+	if (diff == "") == neg {
+		ts.Fatalf("%s and %s: %s", args[0], args[1], diff)
+	}
+}
+
+// content is the files of a directory, of a tar archive of files, or of an
+// image of this machine's platform.
+func (c *commands) content(ts *testscript.TestScript, place string) fixture.Content {
+	tb := failing{c.t, ts}
+	if strings.HasPrefix(place, c.world.registry.Host+"/") {
+		return c.built(ts, place).Image(tb, fixture.LocalPlatform()).Files
+	}
+	path := ts.MkAbs(place)
+	info, err := os.Stat(path)
+	ts.Check(err)
+	if _, err := os.Stat(filepath.Join(path, "oci-layout")); err == nil {
+		return c.built(ts, place).Image(tb, fixture.LocalPlatform()).Files
+	}
+	if info.IsDir() {
+		return fixture.ReadDir(tb, path)
+	}
+	content := fixture.ReadTarFile(tb, path)
+	_, oci := content["oci-layout"]
+	_, docker := content["manifest.json"]
+	if oci || docker {
+		return c.built(ts, place).Image(tb, fixture.LocalPlatform()).Files
+	}
+	return content
+}
+
+// empty stops the engine and removes its state.
+func (c *commands) empty(ts *testscript.TestScript, _ bool, _ []string) {
+	dir := ts.Getenv("BAKE_ENGINE_DIR")
+	if dir != ts.Getenv("OWN") {
+		ts.Fatalf("the engine to be emptied must be the script's own")
+	}
+	ts.Check(stopEngine(dir, nil))
+	ts.Check(os.RemoveAll(dir))
+}

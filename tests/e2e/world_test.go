@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"bake/tests/fixture"
+
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// world is what builds need from outside: base images, a registry, a git
+// server, an SSH agent. Definitions find it in the environment.
+type world struct {
+	registry *fixture.Registry
+	base     fixture.Layout
+	tools    fixture.Layout
+	env      []string
+	agent    agent.Agent
+
+	once sync.Once
+	peer *fixture.Peer
+}
+
+// theWorld makes the world of a test and its subtests.
+func theWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{registry: fixture.StartRegistry(t)}
+	w.base = fixture.WriteLayout(t, "1",
+		fixture.Image(t, "linux/amd64", fixture.Busybox(t)...),
+		fixture.Image(t, "linux/arm64", fixture.File{Path: "etc/foreign", Data: []byte("arm64\n")}))
+	w.tools = fixture.WriteLayout(t, "1", fixture.Image(t, fixture.LocalPlatform(), linked(t, fixture.Program(t, "ssh-add", "openssh-client"))...))
+	w.registry.Push(t, "base:1", fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...))
+	repo := fixture.NewGitRepo(t, map[string]string{
+		"Dockerfile": "FROM scratch AS base\nFROM base\nCOPY sub/file /from-git\n", "sub/file": "in git\n",
+	})
+	w.env = []string{
+		"BASE=" + w.base.Context(), "TOOLS=" + w.tools.Context(),
+		"REGISTRY=" + w.registry.Host,
+		"GIT=" + repo.Serve(t), "GIT_DIR_ON_DISK=" + repo.Dir,
+		"SSH_AUTH_SOCK=" + w.startAgent(t),
+	}
+	return w
+}
+
+// startAgent starts an SSH agent with one key and returns its socket.
+func (w *world) startAgent(t *testing.T) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.agent = agent.NewKeyring()
+	if err := w.agent.Add(agent.AddedKey{PrivateKey: &key, Comment: "key-of-the-test"}); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "agent-") // TempDir's names are too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("unix", filepath.Join(dir, "sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		listener.Close()
+		os.RemoveAll(dir)
+	})
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_ = agent.ServeAgent(w.agent, conn)
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// peerOn is docker buildx on the shared engine.
+func (w *world) peerOn(t testing.TB) *fixture.Peer {
+	w.once.Do(func() { w.peer = fixture.NewPeer(t, filepath.Join(sharedEngine, "engine.sock")) })
+	return w.peer
+}
+
+// linked is a system of busybox and one program with the libraries that it
+// loads, all at their places.
+func linked(t testing.TB, program string) []fixture.File {
+	t.Helper()
+	paths := []string{program}
+	for line := range strings.Lines(fixture.MustRun(t, exec.Command("ldd", program)).Stdout) {
+		for _, word := range strings.Fields(line) {
+			if strings.HasPrefix(word, "/") {
+				paths = append(paths, word)
+			}
+		}
+	}
+	files := fixture.Busybox(t)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, fixture.File{Path: strings.TrimPrefix(path, "/"), Data: data, Mode: 0o755})
+	}
+	return files
+}
+
+// environment is what a user has who works in home with the engine in dir: the
+// world, and nothing of the machine's own settings but the PATH.
+func (w *world) environment(home, dir string) []string {
+	env := []string{
+		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8", "NO_COLOR=1",
+		"BAKE_ENGINE_DIR=" + dir, "BAKE_ENGINE_IDLE=2m",
+		fmt.Sprintf("DOCKER_HOST=unix://%s/no-docker-here.sock", home),
+	}
+	if w != nil {
+		env = append(env, w.env...)
+	}
+	return env
+}
