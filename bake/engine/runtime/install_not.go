@@ -1,0 +1,5 @@
+//go:build !linux
+
+package runtime
+
+func executable(string) bool { return false }
