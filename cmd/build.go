@@ -44,6 +44,9 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	if err == nil {
 		return writeMetadata(o.metadataFile, report)
 	}
+	if mode.talkative() {
+		fmt.Fprintln(a.err)
+	}
 	return a.reportFailure(err, plan, report, r)
 }
 

@@ -43,8 +43,9 @@ func (o *engineStartOptions) addFlags(flags *pflag.FlagSet) {
 // newEngine makes `bake engine`, which does nothing by itself.
 func newEngine(a *app) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "engine",
-		Short: "Manage the BuildKit that bake carries",
+		Use:                   "engine VERB",
+		DisableFlagsInUseLine: true,
+		Short:                 "Manage the BuildKit that bake carries",
 		Long: `Manage the embedded engine: the BuildKit that bake carries and starts in the
 background when a build needs it. It belongs to one user and one state
 directory, several runs share it, and it exits when idle.`,

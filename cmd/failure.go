@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"strings"
 
@@ -37,20 +36,35 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan) finding {
 		place := target.Range
 		f.subject = &place
 	}
-	if source := dockerfilePlace(target.Source); source != nil {
-		source.subject.Filename = dockerfileName(plan.Target(target.Target), source.subject.Filename)
-		f.snippet = newSnippet(source.data, source.subject, source.context())
-		if target.Range.Filename != "" {
-			f.notes = append(f.notes, fmt.Sprintf("target %s is defined at %s:%d:%d", target.Target, target.Range.Filename, target.Range.Start.Line, target.Range.Start.Column))
-		}
-		f.subject = &source.subject
-	}
+	f.showDockerfile(target, plan.Target(target.Target))
 	var logged *loggedError
 	if errors.As(err, &logged) {
 		f.notes = append(f.notes, fmt.Sprintf("the last lines of %s:", logged.step))
 		f.log = logged.log
 	}
 	return f
+}
+
+// showDockerfile adds the lines of the Dockerfile at fault, if they are known.
+// A Dockerfile within the definition has no file of its own to point to.
+func (f *finding) showDockerfile(target *build.TargetError, t *bake.Target) {
+	source := dockerfilePlace(target.Source)
+	if source == nil {
+		return
+	}
+	inline := t != nil && t.DockerfileInline != nil
+	if inline {
+		source.subject.Filename = "dockerfile-inline"
+	} else {
+		source.subject.Filename = dockerfileName(t, source.subject.Filename)
+	}
+	f.snippet = newSnippet(source.data, source.subject, source.context())
+	if f.subject != nil {
+		f.notes = append(f.notes, fmt.Sprintf("target %s is defined at %s:%d:%d", target.Target, f.subject.Filename, f.subject.Start.Line, f.subject.Start.Column))
+	}
+	if !inline || f.subject == nil {
+		f.subject = &source.subject
+	}
 }
 
 // failureText is what went wrong, without the words that every error of a
@@ -102,7 +116,7 @@ func (p *place) context() *hcl.Range {
 // dockerfileName is the path of a target's Dockerfile from the working
 // directory; BuildKit only knows its name within the context.
 func dockerfileName(t *bake.Target, name string) string {
-	if t == nil || t.DockerfileInline != nil || path.Base(t.Dockerfile) != path.Base(name) {
+	if t == nil || path.Base(t.Dockerfile) != path.Base(name) {
 		return name
 	}
 	if rest, ok := strings.CutPrefix(t.Dockerfile, "cwd://"); ok {
@@ -125,8 +139,8 @@ func failureHint(err error, code int) string {
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
 	case strings.Contains(text, "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
-	case strings.Contains(text, "failed to read dockerfile"), errors.Is(err, fs.ErrNotExist) && strings.Contains(text, "ockerfile"):
-		return "The dockerfile of a target is looked up in its context. See `bake --print` for both."
+	case strings.Contains(text, "failed to read dockerfile: open"):
+		return "The dockerfile of a target is looked up in its context. `bake --print` shows both."
 	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):
 		return "The registry refused the credentials, or there are none. They come from the Docker configuration file, as written by a login."
 	}

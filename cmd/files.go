@@ -22,14 +22,18 @@ type hostFS struct{ dir string }
 
 // Open opens a file; relative names are relative to the working directory.
 func (h hostFS) Open(name string) (fs.File, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(h.dir, name)
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(h.dir, path)
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err // not a nil *os.File in a non-nil interface
+	f, err := os.Open(path)
+	if err == nil {
+		return f, nil
 	}
-	return f, nil
+	if known := (*fs.PathError)(nil); errors.As(err, &known) {
+		known.Path = name // as it was typed
+	}
+	return nil, err
 }
 
 // definitionNames are the definition files to read: those given with --file,

@@ -77,7 +77,7 @@ func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) 
 		mode:    mode,
 		updates: make(chan *client.SolveStatus),
 		done:    make(chan struct{}),
-		restore: holdLogs(a.err, a.debug),
+		restore: holdLogs(a.err),
 	}
 	chosen.say = d.say
 	go func() {
@@ -137,19 +137,26 @@ func (d *display) explain(err error) error {
 	return err
 }
 
-// holdLogs keeps the log messages of libraries from breaking the display; with
-// --debug they follow after it, else only warnings and worse do.
-func holdLogs(w io.Writer, debug bool) (restore func()) {
+// setLogLevel says how much libraries may log: what goes wrong without --debug,
+// all of it with. Their warnings are about themselves; what users have to know
+// comes with the report.
+func setLogLevel(debug bool) {
+	level := logrus.ErrorLevel
+	if debug {
+		level = logrus.DebugLevel
+	}
+	logrus.SetLevel(level)
+}
+
+// holdLogs keeps the log messages of libraries from breaking the display; they
+// follow after it.
+func holdLogs(w io.Writer) (restore func()) {
 	logger := logrus.StandardLogger()
-	out, level := logger.Out, logger.GetLevel()
+	out := logger.Out
 	var held syncBuffer
 	logger.SetOutput(&held)
-	if debug {
-		logger.SetLevel(logrus.DebugLevel)
-	}
 	return func() {
 		logger.SetOutput(out)
-		logger.SetLevel(level)
 		_, _ = w.Write(held.take())
 	}
 }

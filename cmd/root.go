@@ -16,6 +16,7 @@ func newRoot(a *app) *cobra.Command {
 		newCompletion(a),
 	)
 	root.PersistentPreRun = func(c *cobra.Command, _ []string) {
+		setLogLevel(a.debug)
 		if c.HasParent() && !c.Hidden {
 			a.noteShadowed(c)
 		}

@@ -200,5 +200,5 @@ func cancelledText(report *build.Report) string {
 	if len(names) > most {
 		text += fmt.Sprintf(" and %d more", len(names)-most)
 	}
-	return "interrupted; cancelled: " + text
+	return "interrupted; canceled: " + text
 }
