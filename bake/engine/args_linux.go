@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// args is the command line by which the background process gets cfg; parseArgs
-// reads it. People see it in a list of processes.
-func (c Config) args() []string {
+// args is the command line by which the engine process gets cfg and the socket
+// it is to listen on; parseArgs reads it. People see it in a list of processes.
+func (c Config) args(socket string) []string {
 	args := []string{"bake", "engine", "serve", "--dir", c.Dir, "--idle", c.Idle.String(), "--bake-version", c.Version}
 	for _, f := range []struct{ flag, value string }{
-		{"--socket", c.Socket},
+		{"--socket", socket},
 		{"--runtime", c.Runtime},
 		{"--config", c.File},
 		{"--snapshotter", c.Snapshotter},

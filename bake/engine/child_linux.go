@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"bake/bake/engine/rootless"
 	"bake/bake/engine/runtime"
 	"bake/bake/engine/server"
 
@@ -93,16 +94,19 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 		return explainDisk(cfg.Dir, err)
 	}
 	defer srv.Close()
-	path, err := socketPath(cfg)
+	path, err := newSocketPath(cfg)
 	if err != nil {
 		return err
 	}
-	if err := ensureDir(filepath.Dir(path)); err != nil {
+	if err := ensureSocketDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	l, err := listen(path)
 	if err != nil {
 		return err
+	}
+	if err := noteSocket(lock, path); err != nil {
+		return explainDisk(cfg.Dir, err)
 	}
 	watch, unwatch := context.WithCancel(ctx)
 	defer unwatch()
@@ -121,28 +125,21 @@ func explainDisk(dir string, err error) error {
 }
 
 // settle makes the new namespaces usable and takes what BuildKit and runc keep
-// outside of the state directory into it or into the mount namespace, so that
-// it goes with the engine.
+// outside of the state directory into the mount namespace, so that it goes with
+// the engine. In a user namespace that has been done.
 func settle(dir string) error {
+	if _, ok := rootless.Inside(); ok {
+		return nil
+	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		return fmt.Errorf("cannot detach the engine's mounts from the system's: %w", err)
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("cannot mount /proc for the engine: %w", err)
 	}
-	// A runtime of an ordinary user keeps its state here, ...
-	run := filepath.Join(dir, "run")
-	if err := os.RemoveAll(run); err != nil {
-		return explainDir(dir, err)
-	}
-	if err := os.Mkdir(run, 0o700); err != nil {
-		return explainDir(dir, err)
-	}
-	if err := os.Setenv("XDG_RUNTIME_DIR", run); err != nil {
-		return fmt.Errorf("cannot set up the engine process: %w", err)
-	}
-	// ... and one of root there. That it is private is a matter of tidiness:
-	// where it cannot be, containers of a killed engine leave an empty folder.
+	// The state of runc and of those that take after it. That it is private is
+	// a matter of tidiness: where it cannot be, a killed engine leaves some
+	// empty folders.
 	const runc = "/run/runc"
 	if err := os.MkdirAll(runc, 0o700); err == nil {
 		err = unix.Mount("tmpfs", runc, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=0700")
@@ -150,8 +147,14 @@ func settle(dir string) error {
 			bklog.L.Warnf("cannot make %s private: %v", runc, err)
 		}
 	}
+	if err := os.Setenv("XDG_RUNTIME_DIR", runc); err != nil {
+		return fmt.Errorf("cannot set up the engine process: %w", err)
+	}
 	return nil
 }
+
+// runDir is where an engine in a user namespace keeps run-time state.
+func runDir(dir string) string { return filepath.Join(dir, "run") }
 
 func serverOptions(cfg Config) (server.Options, error) {
 	var file config.Config
@@ -164,11 +167,16 @@ func serverOptions(cfg Config) (server.Options, error) {
 			return server.Options{}, fmt.Errorf("cannot read the engine configuration %s: %w", cfg.File, err)
 		}
 	}
+	if err := setupLog(file.Log); err != nil {
+		return server.Options{}, err
+	}
 	rt, err := chooseRuntime(cfg, file)
 	if err != nil {
 		return server.Options{}, err
 	}
+	info, isRootless := rootless.Inside()
 	return server.Options{
+		Rootless: isRootless, SingleID: isRootless && !info.Ranges,
 		Root: cfg.Dir, Idle: cfg.Idle, Runtime: rt,
 		Version: cfg.Version, Build: buildID(),
 		File: file, Entitlements: cfg.Entitlements, Snapshotter: cfg.Snapshotter,

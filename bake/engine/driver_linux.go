@@ -23,7 +23,11 @@ func init() { driver.Register(&factory{}) }
 // before its driver is asked for a client, and nothing of Docker's
 // configuration is read or written.
 func Nodes(cfg Config) ([]builder.Node, error) {
-	d := &embedded{factory: &factory{}, cfg: cfg, init: driver.InitConfig{Name: DriverName, EndpointAddr: "unix://" + cfg.Socket}}
+	socket, err := socketPath(cfg)
+	if err != nil {
+		return nil, err
+	}
+	d := &embedded{factory: &factory{}, cfg: cfg, init: driver.InitConfig{Name: DriverName, EndpointAddr: "unix://" + socket}}
 	return []builder.Node{{
 		Node:    store.Node{Name: DriverName},
 		Builder: DriverName,

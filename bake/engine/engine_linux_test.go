@@ -2,11 +2,15 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"bake/bake/engine/rootless"
+	"bake/bake/engine/server"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
@@ -16,14 +20,26 @@ import (
 // TestMain makes the test binary an engine: it starts itself as one.
 func TestMain(m *testing.M) {
 	Main()
+	if dir := os.Getenv(envTestServe); dir != "" {
+		cfg, err := Default(os.Getenv)
+		if err == nil {
+			cfg.Dir = dir
+			err = Serve(context.Background(), cfg)
+		}
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
+
+// envTestServe makes the test binary serve in the foreground.
+const envTestServe = "_BAKE_ENGINE_TEST_SERVE"
 
 // needEngine skips a test that has to start engines where that is impossible.
 func needEngine(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: rootless engines have their own tests")
+	if lack := hostLacks(); lack != "" {
+		t.Skip(lack)
 	}
 }
 
@@ -53,7 +69,7 @@ func tempConfig(t *testing.T) Config {
 			log, _ := os.ReadFile(LogFile(cfg))
 			t.Logf("engine log:\n%s", log)
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err := rootless.RemoveAll(dir); err != nil {
 			t.Errorf("the state cannot be removed after the stop: %v", err)
 		}
 	})
@@ -158,4 +174,49 @@ func TestColdStartRuns(t *testing.T) {
 	if !s.Running || !s.Current || s.PID <= 1 || s.Snapshotter == "" || s.Runtime == "" {
 		t.Errorf("status is incomplete: %+v", s)
 	}
+}
+
+// cgroupName is the cgroup of the containers of cfg's engine.
+func cgroupName(cfg Config) string { return server.CgroupParent(server.Options{Root: cfg.Dir}) }
+
+// cachedSteps builds st and counts its steps and those that were cached.
+func cachedSteps(ctx context.Context, t *testing.T, cfg Config, base string, st llb.State) (steps, cached int) {
+	t.Helper()
+	c, err := Client(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	def, err := st.Marshal(ctx, llb.LinuxAmd64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fs, err := fsutil.NewFS(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := make(chan *client.SolveStatus)
+	counted := make(chan struct{})
+	seen := map[string]bool{}
+	go func() {
+		defer close(counted)
+		for e := range events {
+			for _, v := range e.Vertexes {
+				if v.Completed != nil {
+					seen[v.Digest.String()] = v.Cached
+				}
+			}
+		}
+	}()
+	if _, err := c.Solve(ctx, def, client.SolveOpt{LocalMounts: map[string]fsutil.FS{"base": fs}}, events); err != nil {
+		t.Fatal(err)
+	}
+	<-counted
+	for _, isCached := range seen {
+		steps++
+		if isCached {
+			cached++
+		}
+	}
+	return steps, cached
 }

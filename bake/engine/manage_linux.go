@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -208,19 +209,14 @@ func Stop(ctx context.Context, cfg Config) error {
 	return waitGone(ctx, cfg, pid)
 }
 
-// waitGone waits until the process pid has left the state directory.
+// waitGone waits until the engine process pid has left the state directory and
+// ended with all its containers.
 func waitGone(ctx context.Context, cfg Config, pid int) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, stopTime, fmt.Errorf("the engine (process %d) does not end within %s", pid, stopTime))
 	defer cancel()
 	for {
-		lock, err := lockDir(cfg.Dir)
-		if err == nil {
-			return lock.Close()
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // the whole directory is gone, and the engine notices
-		}
-		if !errors.Is(err, errLocked) {
+		free, err := unlocked(cfg.Dir)
+		if err != nil || (free && ended(pid)) {
 			return err
 		}
 		select {
@@ -231,36 +227,78 @@ func waitGone(ctx context.Context, cfg Config, pid int) error {
 	}
 }
 
+// unlocked reports whether no engine holds the lock of dir.
+func unlocked(dir string) (bool, error) {
+	lock, err := lockFile(dir, 0)
+	switch {
+	case err == nil:
+		return true, lock.Close()
+	case errors.Is(err, errLocked):
+		return false, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil // the directory was removed under the engine
+	}
+	return false, err
+}
+
+// ended reports whether a process is gone, or dead and only not yet waited for
+// by its parent, who may never do so. The first thread of a process can be dead
+// before the others have ended the containers.
+func ended(pid int) bool {
+	proc := filepath.Join("/proc", strconv.Itoa(pid))
+	data, err := os.ReadFile(filepath.Join(proc, "stat"))
+	if err != nil {
+		return true
+	}
+	_, rest, ok := bytes.Cut(data, []byte(") "))
+	if !ok || len(rest) == 0 || (rest[0] != 'Z' && rest[0] != 'X') {
+		return false
+	}
+	threads, err := os.ReadDir(filepath.Join(proc, "task"))
+	return err != nil || len(threads) <= 1
+}
+
 // Serve runs the engine of cfg in the foreground until ctx ends, it is told to
 // stop or it has been idle for long enough. Its log goes to standard error.
 func Serve(ctx context.Context, cfg Config) error {
 	if err := ensureDir(cfg.Dir); err != nil {
 		return err
 	}
-	cmd := childCommand(cfg)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	// The process in the new namespaces must not outlive this one, and the
-	// signals of the terminal are for this one to pass on. The kernel takes
-	// the end of the thread that made the child for that of the parent.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr.Setpgid = true
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	said, err := startChild(ctx, cmd)
+	cmd, err := childCommand(cfg)
 	if err != nil {
 		return err
 	}
-	if said.Say == sayError || said.Say == sayLocked {
-		_ = cmd.Wait()
-		if said.Say == sayLocked {
-			return fmt.Errorf("cannot serve: %w", errLocked)
-		}
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	r, w, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("cannot make a pipe: %w", err)
+	}
+	cmd.ExtraFiles = []*os.File{w}
+	done := make(chan error, 1)
+	go func() {
+		err := runInNamespaces(cfg, cmd)
+		w.Close() // tells hear that nothing will be said, if nothing was
+		done <- err
+	}()
+	said, err := hear(context.WithoutCancel(ctx), r)
+	if err != nil {
+		return err
+	}
+	switch said.Say {
+	case sayLocked:
+		return fmt.Errorf("cannot serve: %w", errLocked)
+	case sayError:
 		return fmt.Errorf("the engine cannot start: %s", said.Text)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
-	defer stop()
-	if err := cmd.Wait(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("the engine ended: %w", err)
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("the engine ended: %w", err)
+		}
+		return nil
+	case <-ctx.Done():
+		err := Stop(context.WithoutCancel(ctx), cfg)
+		<-done // how it ended does not matter: it was told to
+		return err
 	}
-	return nil
 }

@@ -24,9 +24,22 @@ const maxSocketPath = 107
 var errNotRunning = errors.New("the engine is not running")
 
 // socketPath is where the engine of cfg listens: what cfg says, else a socket
-// in the state directory, else, when that path is too long for the kernel, one
-// in a private directory with a short name.
+// in the state directory, else, when that path is too long for the kernel, where
+// the engine noted that it listens.
 func socketPath(cfg Config) (string, error) {
+	path, err := newSocketPath(cfg)
+	if err == nil && cfg.Socket == "" && filepath.Dir(path) != cfg.Dir {
+		// Which short path was taken depended on the environment of the
+		// client that started the engine.
+		if noted := notedSocket(cfg.Dir); noted != "" {
+			return noted, nil
+		}
+	}
+	return path, err
+}
+
+// newSocketPath is where an engine of cfg that is started now is to listen.
+func newSocketPath(cfg Config) (string, error) {
 	if cfg.Socket != "" {
 		if len(cfg.Socket) > maxSocketPath {
 			return "", fmt.Errorf("the socket path %s is too long: %d bytes, the kernel allows %d; choose a shorter one with $%s",
@@ -122,6 +135,14 @@ func private(dir string) error {
 			dir, info.Mode().Perm(), dir)
 	}
 	return nil
+}
+
+// ensureSocketDir makes the directory of the socket, or checks the one there.
+func ensureSocketDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("cannot make the directory of the engine's socket: %w", err)
+	}
+	return private(dir)
 }
 
 func owner(info fs.FileInfo) int {

@@ -11,9 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
+
+	"bake/bake/engine/rootless"
 )
 
 // startTime bounds how long a client waits for an engine to serve. It is long
@@ -63,12 +66,26 @@ func connectOrStart(ctx context.Context, cfg Config) (net.Conn, error) {
 		if !errors.Is(err, errLocked) {
 			return nil, err
 		}
+		if noted := notedSocket(cfg.Dir); cfg.Socket != "" && noted != "" && noted != cfg.Socket && listening(ctx, cfg, noted) {
+			return nil, fmt.Errorf("an engine of the state directory %s listens on %s, not on %s: use that socket, or stop it first", cfg.Dir, noted, cfg.Socket)
+		}
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-time.After(wait):
 		}
 	}
+}
+
+// listening tells whether an engine answers at path.
+func listening(ctx context.Context, cfg Config, path string) bool {
+	cfg.Socket = path
+	conn, err := connect(ctx, cfg)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // spawn starts the engine process in the background and waits until it serves.
@@ -87,16 +104,33 @@ func spawn(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return explainDir(cfg.Dir, err)
 	}
-	cmd := childCommand(cfg)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr.Setsid = true
-	said, err := startChild(ctx, cmd)
+	cmd, err := childCommand(cfg)
 	if err != nil {
 		return err
 	}
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr.Setsid = true
+	r, w, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("cannot make a pipe: %w", err)
+	}
+	cmd.ExtraFiles = []*os.File{w}
+	note, err := startInNamespaces(cfg, cmd)
+	w.Close()
+	if err != nil {
+		r.Close()
+		return err
+	}
 	go cmd.Wait() // a client that lives long must not keep a zombie
+	said, err := hear(ctx, r)
+	if err != nil {
+		return err
+	}
 	switch said.Say {
 	case sayReady:
+		if note != "" {
+			cfg.notify(note)
+		}
 		cfg.notify(fmt.Sprintf("started the embedded engine in %s", time.Since(begin).Round(time.Millisecond)))
 		return nil
 	case sayLocked:
@@ -107,37 +141,61 @@ func spawn(ctx context.Context, cfg Config) error {
 	return fmt.Errorf("the engine ended before it could serve; its log %s says:\n%s", log.Name(), logTail(log.Name(), from))
 }
 
-// startChild starts cmd and returns what it announces; nothing if it ends
+// hear returns what the engine process announces on r; nothing if it ends
 // without a word.
-func startChild(ctx context.Context, cmd *exec.Cmd) (announcement, error) {
+func hear(ctx context.Context, r *os.File) (announcement, error) {
 	var said announcement
-	r, w, err := os.Pipe()
-	if err != nil {
-		return said, fmt.Errorf("cannot make a pipe: %w", err)
-	}
 	defer r.Close()
-	cmd.ExtraFiles = []*os.File{w}
-	err = cmd.Start()
-	w.Close()
-	if err != nil {
-		return said, explainStart(err)
-	}
-	stop := context.AfterFunc(ctx, func() { r.SetReadDeadline(time.Now()) })
+	stop := context.AfterFunc(ctx, func() { _ = r.SetReadDeadline(time.Now()) })
 	defer stop()
-	line, err := io.ReadAll(r)
+	err := json.NewDecoder(r).Decode(&said)
 	if ctx.Err() != nil {
 		return said, context.Cause(ctx)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return said, fmt.Errorf("cannot hear from the engine: %w", err)
 	}
-	if len(line) == 0 {
-		return said, nil
-	}
-	if err := json.Unmarshal(line, &said); err != nil {
-		return said, fmt.Errorf("cannot understand the engine: %w", err)
-	}
 	return said, nil
+}
+
+// startInNamespaces starts cmd, which is this executable, as root in a PID and
+// a mount namespace of its own, and in a user namespace where that takes one.
+// The note, if any, says what the engine must do without there.
+func startInNamespaces(cfg Config, cmd *exec.Cmd) (note string, err error) {
+	if rootless.Needed() {
+		note, err := rootless.Start(cmd, rootlessOptions(cfg))
+		if err != nil {
+			return "", fmt.Errorf("the engine cannot start: %w", err)
+		}
+		return note, nil
+	}
+	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+	if err := cmd.Start(); err != nil {
+		return "", explainStart(err)
+	}
+	return "", nil
+}
+
+// runInNamespaces is startInNamespaces for the foreground: it waits for cmd,
+// which ends with this process at the latest.
+func runInNamespaces(cfg Config, cmd *exec.Cmd) error {
+	if rootless.Needed() {
+		return rootless.Run(cmd, rootlessOptions(cfg), cfg.notify)
+	}
+	// The kernel takes the end of the thread that made the child for the end
+	// of the parent.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr.Setpgid = true // else a terminal's Ctrl-C would arrive twice
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if _, err := startInNamespaces(cfg, cmd); err != nil {
+		return err
+	}
+	return cmd.Wait()
+}
+
+func rootlessOptions(cfg Config) rootless.Options {
+	return rootless.Options{RuntimeDir: runDir(cfg.Dir)}
 }
 
 // explainStart says why the engine process could not be made.
@@ -152,16 +210,21 @@ func explainStart(err error) error {
 	return fmt.Errorf("cannot start the engine process: %w", err)
 }
 
-// childCommand is the command of the engine process: this executable again, in
-// a PID and a mount namespace of its own.
-func childCommand(cfg Config) *exec.Cmd {
+// childCommand is the command of the engine process: this executable again.
+func childCommand(cfg Config) (*exec.Cmd, error) {
+	// Decided here: in its namespaces the engine is another user, in another
+	// environment.
+	socket, err := newSocketPath(cfg)
+	if err != nil {
+		return nil, err
+	}
 	return &exec.Cmd{
 		Path:        "/proc/self/exe",
-		Args:        cfg.args(),
+		Args:        cfg.args(socket),
 		Env:         append(childEnv(os.Environ()), envChild+"=1"),
 		Dir:         "/",
-		SysProcAttr: &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS},
-	}
+		SysProcAttr: &syscall.SysProcAttr{},
+	}, nil
 }
 
 // childEnv keeps of env what an engine has use for. What one shell happened to

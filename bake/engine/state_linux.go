@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -63,14 +64,40 @@ func explainDir(dir string, err error) error {
 	return fmt.Errorf("the engine's state directory %s cannot be used: %w", dir, err)
 }
 
+// noteSocket writes into the lock file where the engine that holds it listens.
+func noteSocket(lock *os.File, path string) error {
+	if err := lock.Truncate(0); err != nil {
+		return fmt.Errorf("cannot note the socket: %w", err)
+	}
+	if _, err := lock.WriteAt([]byte(path+"\n"), 0); err != nil {
+		return fmt.Errorf("cannot note the socket: %w", err)
+	}
+	return nil
+}
+
+// notedSocket is where the last engine of dir listened, empty if that is not
+// known.
+func notedSocket(dir string) string {
+	data, err := os.ReadFile(filepath.Join(dir, lockName))
+	path := strings.TrimSpace(string(data))
+	if err != nil || !filepath.IsAbs(path) || len(path) > maxSocketPath {
+		return ""
+	}
+	return path
+}
+
 // errLocked means that another process owns the state directory.
 var errLocked = errors.New("the state directory is in use by another engine")
 
 // lockDir takes the lock of the state directory; closing the file gives it back.
 // The lock is the kernel's: it ends with the process that holds it, and the file
 // itself means nothing.
-func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+func lockDir(dir string) (*os.File, error) { return lockFile(dir, os.O_CREATE) }
+
+// lockFile is lockDir with more flags for opening the file. Without O_CREATE,
+// the error is fs.ErrNotExist if there never was an engine.
+func lockFile(dir string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|flags, 0o600)
 	if err != nil {
 		return nil, explainDir(dir, err)
 	}

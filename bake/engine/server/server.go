@@ -209,7 +209,7 @@ func (s *Server) Stop(why string) {
 }
 
 // graceTime is how long builds may take to end after a stop was asked for.
-const graceTime = 10 * time.Second
+const graceTime = 5 * time.Second
 
 func (s *Server) shutdown() {
 	s.stopping()

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/containerd/containerd/v2/core/diff/apply"
 	ctdmetadata "github.com/containerd/containerd/v2/core/metadata"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
@@ -60,7 +59,7 @@ func newWorker(ctx context.Context, opt Options, hosts registryHosts) (*base.Wor
 		return nil, fmt.Errorf("cannot make the worker directory: %w", err)
 	}
 	sweepExecutor(filepath.Join(root, "executor"))
-	wopt, err := newStores(ctx, root, name, snapshotter)
+	wopt, err := newStores(ctx, opt, root, name, snapshotter)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +118,7 @@ func workerRoot(root, snapshotter string) string {
 
 // newStores opens what the worker keeps on disk: blobs, snapshots, leases and
 // the cache's metadata.
-func newStores(ctx context.Context, root, name string, snapshotter ctdsnapshot.Snapshotter) (base.WorkerOpt, error) {
+func newStores(ctx context.Context, opt Options, root, name string, snapshotter ctdsnapshot.Snapshotter) (base.WorkerOpt, error) {
 	var wopt base.WorkerOpt
 	blobs, err := local.NewStore(filepath.Join(root, "content"))
 	if err != nil {
@@ -143,7 +142,7 @@ func newStores(ctx context.Context, root, name string, snapshotter ctdsnapshot.S
 	wopt.MetadataStore = md
 	wopt.Snapshotter = containerdsnapshot.NewSnapshotter(name, mdb.Snapshotter(name), namespace, nil)
 	wopt.ContentStore = content
-	wopt.Applier = winlayers.NewFileSystemApplierWithWindows(content, apply.NewFileSystemApplier(content))
+	wopt.Applier = winlayers.NewFileSystemApplierWithWindows(content, newApplier(content, opt.SingleID))
 	wopt.Differ = winlayers.NewWalkingDiffWithWindows(content, walking.NewWalkingDiff(content))
 	wopt.LeaseManager = leaseutil.WithNamespace(ctdmetadata.NewLeaseManager(mdb), namespace)
 	wopt.GarbageCollect = mdb.GarbageCollect
