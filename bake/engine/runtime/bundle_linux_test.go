@@ -73,10 +73,10 @@ func newBundle(t *testing.T, args ...string) *bundle {
 	dir := t.TempDir()
 	b := &bundle{
 		t: t, dir: dir, root: filepath.Join(dir, "state"), log: filepath.Join(dir, "log.json"),
-		runtime: filepath.Join(dir, Name), id: "test-" + filepath.Base(filepath.Dir(dir)),
+		runtime: filepath.Join(dir, Name), id: "bake-runtime-" + filepath.Base(filepath.Dir(dir)),
 		spec: testSpec(append([]string{"/payload"}, args...)),
 	}
-	b.spec.Linux.CgroupsPath = filepath.Join("/bake-runtime-test", b.id)
+	b.spec.Linux.CgroupsPath = "/" + b.id
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
