@@ -22,6 +22,12 @@ func (p *Plan) Explain(path string) ([]Explained, hcl.Diagnostics) {
 	parts := strings.SplitN(path, ".", 3)
 	t := p.Target(parts[0])
 	if t == nil {
+		for _, g := range p.Groups {
+			if g.Name == parts[0] {
+				return nil, hcl.Diagnostics{errorAt("group-not-target", nowhere, "Group where a target is needed",
+					"%q is a group, and only targets have attributes. Its members are %s.", g.Name, list(g.Targets))}
+			}
+		}
 		names := make([]string, len(p.Targets))
 		for i, t := range p.Targets {
 			names[i] = t.Name
@@ -123,4 +129,14 @@ func (c *Config) ExplainVariable(name string) (Explained, hcl.Diagnostics) {
 	}
 	o := c.globalOrigin(g, map[string]bool{})
 	return Explained{Path: "variable." + name, Value: o.Value, Origin: o}, nil
+}
+
+// Source returns the text at a position of the definition.
+func (c *Config) Source(rng hcl.Range) string {
+	for _, f := range c.def.files {
+		if f.Name == rng.Filename && rng.Start.Byte >= 0 && rng.Start.Byte <= rng.End.Byte && rng.End.Byte <= len(f.Data) {
+			return string(f.Data[rng.Start.Byte:rng.End.Byte])
+		}
+	}
+	return ""
 }

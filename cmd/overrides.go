@@ -18,13 +18,9 @@ type flagOverride struct{ flag, text string }
 // --set as typed, then the other flags in a fixed order, so that for a single
 // value a flag beats --set.
 func (o *bakeOptions) overrides() ([]bake.Override, error) {
-	var list []bake.Override
-	for _, text := range o.set {
-		override, err := bake.ParseOverride(text)
-		if err != nil {
-			return nil, &exitError{code: ExitUsage, err: err}
-		}
-		list = append(list, override)
+	list, err := parseSets(o.set)
+	if err != nil {
+		return nil, err
 	}
 	flags, err := o.flagOverrides()
 	if err != nil {
@@ -34,6 +30,19 @@ func (o *bakeOptions) overrides() ([]bake.Override, error) {
 		override, err := bake.FlagOverride(f.flag, f.text)
 		if err != nil {
 			return nil, usageErrorf("%s: %w", f.flag, err)
+		}
+		list = append(list, override)
+	}
+	return list, nil
+}
+
+// parseSets reads the --set flags, in the order typed.
+func parseSets(texts []string) ([]bake.Override, error) {
+	var list []bake.Override
+	for _, text := range texts {
+		override, err := bake.ParseOverride(text)
+		if err != nil {
+			return nil, &exitError{code: ExitUsage, err: err}
 		}
 		list = append(list, override)
 	}

@@ -12,6 +12,7 @@ func newRoot(a *app) *cobra.Command {
 	root := newBake(a, runBake)
 	root.AddCommand(
 		newEngine(a),
+		newExplain(a, runExplain),
 		newVersion(a, runVersion),
 		newCompletion(a),
 	)
