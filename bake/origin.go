@@ -1,6 +1,10 @@
 package bake
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"encoding/json"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // Kind says which sort of place a value came from.
 type Kind string
@@ -14,6 +18,7 @@ const (
 	KindVariable  Kind = "variable"  // a variable or top-level attribute
 	KindEnv       Kind = "env"       // an environment variable
 	KindFlag      Kind = "flag"      // --set, --var or another flag
+	KindFunction  Kind = "function"  // a function of the definition that the expression calls
 	KindBuiltin   Kind = "builtin"   // a built-in variable such as BAKE_LOCAL_PLATFORM
 	KindCompose   Kind = "compose"   // written in a Compose file
 )
@@ -27,6 +32,21 @@ type Origin struct {
 	Value string    // the value, rendered for people
 	From  []*Origin // what the expression read
 	Over  *Origin   // what it replaced or extended
+}
+
+// MarshalJSON writes the origin with its place as file, line and column
+// (both from 1), and leaves out what is empty.
+func (o *Origin) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Kind   Kind      `json:"kind"`
+		Name   string    `json:"name,omitempty"`
+		Value  string    `json:"value,omitempty"`
+		File   string    `json:"file,omitempty"`
+		Line   int       `json:"line,omitempty"`
+		Column int       `json:"column,omitempty"`
+		From   []*Origin `json:"from,omitempty"`
+		Over   *Origin   `json:"over,omitempty"`
+	}{o.Kind, o.Name, o.Value, o.Range.Filename, o.Range.Start.Line, o.Range.Start.Column, o.From, o.Over})
 }
 
 // resolved is what a Target remembers of its making.

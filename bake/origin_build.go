@@ -108,6 +108,39 @@ func (c *Config) reads(expr hcl.Expression, ctx *hcl.EvalContext, seen map[strin
 			out = append(out, c.globalOrigin(g, seen))
 		}
 	}
+	return append(out, c.readsFunctions(expr, seen)...)
+}
+
+// readsFunctions lists the definition's own functions that an expression
+// calls, each with what its result reads besides the parameters.
+func (c *Config) readsFunctions(expr hcl.Expression, seen map[string]bool) []*Origin {
+	if len(c.def.functions) == 0 {
+		return nil
+	}
+	var out []*Origin
+	done := map[string]bool{}
+	for _, call := range calls(expr) {
+		f := c.def.functions[call.Name]
+		key := "function." + call.Name
+		if f == nil || f.result == nil || done[call.Name] || seen[key] || isLibrary(call.Name) {
+			continue
+		}
+		done[call.Name], seen[key] = true, true
+		names, _, _ := f.parameters()
+		ctx := c.eval.ctx.NewChild()
+		ctx.Variables = make(map[string]cty.Value, len(names))
+		for _, name := range names {
+			ctx.Variables[name] = cty.NilVal
+		}
+		o := &Origin{Kind: KindFunction, Name: call.Name, Range: f.result.Expr.Range()}
+		for _, from := range c.reads(f.result.Expr, ctx, seen) {
+			if from.Kind != KindMatrix { // a parameter
+				o.From = append(o.From, from)
+			}
+		}
+		delete(seen, key)
+		out = append(out, o)
+	}
 	return out
 }
 
@@ -173,9 +206,12 @@ func (c *Config) globalOrigin(g *global, seen map[string]bool) *Origin {
 	return o
 }
 
+// unknownText stands for a value that could not be had.
+const unknownText = "(unknown)"
+
 func renderValue(v cty.Value) string {
 	if v == cty.NilVal || !v.IsWhollyKnown() {
-		return "(unknown)"
+		return unknownText
 	}
 	return string(hclwrite.TokensForValue(v).Bytes())
 }

@@ -141,6 +141,8 @@ func (e *explainer) sentence(o *bake.Origin) string {
 	switch o.Kind {
 	case bake.KindVariable:
 		return fmt.Sprintf("variable %s = %s%s", o.Name, o.Value, position(" (", o.Range, ")"))
+	case bake.KindFunction:
+		return fmt.Sprintf("function %s, %s", o.Name, e.written(o))
 	case bake.KindBuiltin:
 		return fmt.Sprintf("built-in %s = %s", o.Name, o.Value)
 	case bake.KindMatrix:
