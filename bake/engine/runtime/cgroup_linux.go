@@ -5,6 +5,7 @@ package runtime
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/moby/sys/userns"
@@ -39,23 +40,36 @@ func (g *globals) rootlessCgroups() (bool, error) {
 	return true, nil
 }
 
-// withoutCgroups takes from a spec what needs a cgroup, if none can be made
-// because they are all read-only, as they are in many containers. It reports
-// whether it did. A build without limits is better than none.
+// withoutCgroups takes from a spec what needs a cgroup, if that cannot be made,
+// because cgroups are read-only, as they are in many containers, or belong to
+// somebody else. It reports whether it did. A build without limits is better
+// than none.
 func withoutCgroups(spec *specs.Spec) bool {
-	if spec.Linux == nil || !readOnlyCgroups() {
+	if spec.Linux == nil || spec.Linux.CgroupsPath == "" {
 		return false
 	}
-	logrus.Warn("cgroups are read-only here: the container runs without limits")
+	err := cgroupWritable(spec.Linux.CgroupsPath)
+	if err == nil {
+		return false
+	}
+	logrus.Warnf("no cgroup can be made here (%v): the container runs without limits", err)
 	spec.Linux.CgroupsPath, spec.Linux.Resources = "", nil
 	return true
 }
 
-func readOnlyCgroups() bool {
-	path := "/sys/fs/cgroup"
+// cgroupWritable asks for the nearest directory above path that exists. Only
+// the hierarchy of devices, which no container can do without, is looked at if
+// there are several.
+func cgroupWritable(path string) error {
+	root := "/sys/fs/cgroup"
 	if !cgroups.IsCgroup2UnifiedMode() {
-		path += "/devices" // the one that no container may lack
+		root += "/devices"
 	}
-	var st unix.Statfs_t
-	return unix.Statfs(path, &st) == nil && st.Flags&unix.ST_RDONLY != 0
+	for dir := filepath.Join("/", path); ; dir = filepath.Dir(dir) {
+		err := unix.Access(root+dir, unix.W_OK)
+		if err == unix.ENOENT && dir != "/" {
+			continue
+		}
+		return err
+	}
 }

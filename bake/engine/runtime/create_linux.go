@@ -127,7 +127,9 @@ func (f *createFlags) create(g *globals, id string, spec *specs.Spec) (*libconta
 	if err != nil {
 		return nil, err
 	}
-	rootless = withoutCgroups(spec) || rootless
+	if !g.systemdCgroup && withoutCgroups(spec) {
+		rootless = true
+	}
 	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
 		CgroupName:       id,
 		UseSystemdCgroup: g.systemdCgroup,

@@ -26,7 +26,7 @@
 //   - An id that does not exist in this user namespace is dropped from the
 //     options of devpts (gid=5, usually). So containers run in a namespace with
 //     a single id, that is for an ordinary user without subordinate ids.
-//   - Where cgroups are read-only, a container runs without limits.
+//   - Where its cgroup cannot be made, a container runs without limits.
 //   - Without a terminal, pipes and /dev/null are handed to the process as they
 //     are; runc copies everything through pipes of its own.
 //   - SIGINT during a process with a terminal goes to the process; runc leaves
