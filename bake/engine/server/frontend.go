@@ -70,7 +70,8 @@ func (f *dockerfileFrontend) build(ctx context.Context, c gwclient.Client) (*gwc
 	default:
 		return nil, fmt.Errorf("unknown frontend mode %q, use auto, builtin or image", mode)
 	}
-	h := &handover{Client: c, mode: mode, images: f.images, attrs: maps.Clone(opts)}
+	h := &handover{Client: c, mode: mode, images: f.images, attrs: map[string]string{}}
+	maps.Copy(h.attrs, opts)
 	delete(h.attrs, FrontendAttr)
 	res, err := dockerfile.Build(ctx, h)
 	if h.refused == "" {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/containerd/containerd/v2/defaults"
@@ -31,8 +32,10 @@ import (
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 )
 
 // Server is a BuildKit ready to serve. Make one with New, run it with Serve.
@@ -154,7 +157,7 @@ func openHistory(root string) (db.DB, error) {
 func (s *Server) newGRPC() *grpc.Server {
 	srv := grpc.NewServer(
 		grpc.StatsHandler(s.activity),
-		grpc.ChainUnaryInterceptor(logFailures, grpcerrors.UnaryServerInterceptor),
+		grpc.ChainUnaryInterceptor(survive, logFailures, grpcerrors.UnaryServerInterceptor),
 		grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),
@@ -163,6 +166,18 @@ func (s *Server) newGRPC() *grpc.Server {
 	healthv1.RegisterHealthServer(srv, health.NewServer())
 	registerAdmin(srv, s)
 	return srv
+}
+
+// survive turns a panic in a call into its error: a defect that one build runs
+// into must not end the builds of others.
+func survive(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (_ any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			bklog.G(ctx).Errorf("%s: panic: %v\n%s", info.FullMethod, r, debug.Stack())
+			err = status.Errorf(codes.Internal, "defect in the engine (its log has more): %v", r)
+		}
+	}()
+	return next(ctx, req)
 }
 
 // logFailures writes failed calls to the engine's log: clients show the same
