@@ -22,7 +22,7 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	}
 	ctx, stop := a.interruptible(context.Background())
 	defer stop()
-	chosen, err := a.selectBuilder(ctx, o.builder)
+	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
 	if err != nil {
 		return interruptedOr(ctx, err)
 	}

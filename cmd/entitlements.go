@@ -63,6 +63,19 @@ func grantOf(name string) string {
 	return ""
 }
 
+// engineGrants are those entitlements that a builder, too, has to grant; the
+// others are a matter between bake and its user.
+func engineGrants(allow []string) []string {
+	var list []string
+	for _, text := range allow {
+		name, _, _ := strings.Cut(text, "=")
+		if (name == "network.host" || name == "security.insecure" || name == "device") && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // explainEntitlements says what a build wants to be allowed and how to allow it.
 func (a *app) explainEntitlements(missing []bake.Entitlement) {
 	fmt.Fprintf(a.err, "The build asks for privileges that were not granted:\n\n")

@@ -137,6 +137,8 @@ func failureHint(err error, code int) string {
 	switch {
 	case code == ExitUnreachable:
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
+	case strings.Contains(text, "not allowed by build daemon configuration"):
+		return "The builder itself does not grant it. An embedded engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that does."
 	case strings.Contains(text, "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
 	case strings.Contains(text, "failed to read dockerfile: open"):

@@ -47,12 +47,13 @@ func (s *selection) short() string {
 
 // selectBuilder finds the builder: the one that was named, else the BuildKit at
 // $BUILDKIT_HOST, else the current builder of buildx if Docker answers, else
-// the embedded engine. It writes nothing.
-func (a *app) selectBuilder(ctx context.Context, name string) (*selection, error) {
+// the embedded engine. It writes nothing. An embedded engine that has to be
+// started will grant the entitlements of the build.
+func (a *app) selectBuilder(ctx context.Context, name string, allow []string) (*selection, error) {
 	host := a.env["BUILDKIT_HOST"]
 	switch {
 	case name == embeddedName:
-		return a.embedded(a.namedBy(name))
+		return a.embedded(a.namedBy(name), allow)
 	case name != "":
 		return a.namedBuilder(ctx, name)
 	case host != "":
@@ -62,7 +63,7 @@ func (a *app) selectBuilder(ctx context.Context, name string) (*selection, error
 	if chosen != nil || err != nil {
 		return chosen, err
 	}
-	return a.embedded(why)
+	return a.embedded(why, allow)
 }
 
 // namedBy says who named the builder.
@@ -74,11 +75,12 @@ func (a *app) namedBy(name string) string {
 }
 
 // embedded selects the engine that bake carries. It is not started yet.
-func (a *app) embedded(why string) (*selection, error) {
+func (a *app) embedded(why string, allow []string) (*selection, error) {
 	cfg, err := a.engineConfig()
 	if err != nil {
 		return nil, err
 	}
+	cfg.Entitlements = append(cfg.Entitlements, engineGrants(allow)...)
 	s := &selection{name: embeddedName, driver: embeddedName, why: why}
 	cfg.Notify = func(text string) {
 		if s.say != nil {

@@ -25,73 +25,101 @@ func (a *app) writeSummary(report *build.Report) {
 	b.WriteByte('\n')
 	t := newSummaryTable(report)
 	t.write(&b, a.streams)
-	fmt.Fprintln(&b, tallyTargets(report))
+	fmt.Fprintln(&b, wrap(tallyTargets(report), a.columns()))
 	writeWarnings(&b, a.streams, report)
 	io.WriteString(a.err, b.String())
 }
 
-// summaryRow is one target; the first line of where stands beside it.
+// summaryRow is one target: its cells, and where its outputs went.
 type summaryRow struct {
-	name, result, time, digest string
-	where                      []string
+	result build.Result
+	cells  []string
+	where  []string
 }
 
-// summaryTable is the rows and how wide their columns are.
+// summaryTable is the rows and how wide their columns are. A column without
+// any text is left out.
 type summaryTable struct {
 	rows   []summaryRow
-	widths [4]int
+	widths []int
 }
 
 // maxNameWidth bounds the first column, so that a table of long names still
 // fits a terminal of 80 columns.
-const maxNameWidth = 30
+const maxNameWidth = 40
 
 func newSummaryTable(report *build.Report) *summaryTable {
-	t := &summaryTable{}
-	t.add(summaryRow{name: "TARGET", result: "RESULT", time: "TIME", digest: "DIGEST", where: []string{"WHERE"}})
+	head := []string{"TARGET", "RESULT", "TIME", "DIGEST"}
+	t := &summaryTable{widths: make([]int, len(head))}
 	for _, r := range report.Targets {
-		t.add(summaryRow{
-			name:   clip(r.Name, maxNameWidth),
-			result: resultText(r),
-			time:   timeText(r),
-			digest: shortDigest(r.Digest),
+		row := summaryRow{
+			result: r.Result,
+			cells:  []string{clip(r.Name, maxNameWidth), string(r.Result), timeText(r), shortDigest(r.Digest)},
 			where:  r.Where,
-		})
+		}
+		for i, cell := range row.cells {
+			if cell != "" {
+				t.widths[i] = max(t.widths[i], columns(cell), columns(head[i]))
+			}
+		}
+		t.rows = append(t.rows, row)
 	}
+	var where []string
+	if slices.ContainsFunc(t.rows, func(r summaryRow) bool { return len(r.where) > 0 }) {
+		where = []string{"WHERE"}
+	}
+	t.rows = append([]summaryRow{{cells: head, where: where}}, t.rows...)
 	return t
 }
 
-func (t *summaryTable) add(r summaryRow) {
-	t.rows = append(t.rows, r)
-	for i, cell := range []string{r.name, r.result, r.time, r.digest} {
-		t.widths[i] = max(t.widths[i], columns(cell))
+// write draws the table in the width of the terminal. Where the outputs went
+// stands beside the row, or below it when there is no room for one of them.
+func (t *summaryTable) write(b *strings.Builder, st streams) {
+	margin := 0
+	for _, w := range t.widths {
+		if w > 0 {
+			margin += w + 2
+		}
+	}
+	room := st.columns() - margin
+	below := slices.ContainsFunc(t.rows, func(r summaryRow) bool {
+		return slices.ContainsFunc(r.where, func(text string) bool { return columns(text) > room })
+	})
+	if below {
+		margin, room = 4, st.columns()-4
+		t.rows[0].where = nil
+	}
+	for i, r := range t.rows {
+		line := t.line(r, st)
+		if i == 0 {
+			line = st.paint(styleFaint, strings.TrimRight(line+strings.Join(r.where, ""), " "))
+			r.where = nil
+		}
+		where := r.where
+		if !below && len(where) > 0 {
+			line, where = line+where[0], where[1:]
+		}
+		fmt.Fprintln(b, strings.TrimRight(line, " "))
+		for _, text := range where {
+			fmt.Fprintln(b, strings.Repeat(" ", margin)+clipMiddle(text, room))
+		}
 	}
 }
 
-// write draws the table in the width of the terminal.
-func (t *summaryTable) write(b *strings.Builder, st streams) {
-	indent := 0
-	for _, w := range t.widths {
-		indent += w + 2
-	}
-	room := max(20, st.columns()-indent)
-	for i, r := range t.rows {
-		line := pad(r.name, t.widths[0]) + "  " + st.paint(resultStyle(r.result), pad(r.result, t.widths[1])) + "  " +
-			pad(r.time, t.widths[2]) + "  " + pad(r.digest, t.widths[3]) + "  "
-		if i == 0 {
-			line = st.paint(styleFaint, line+"WHERE")
-			fmt.Fprintln(b, line)
+// line is the cells of a row, each as wide as its column.
+func (t *summaryTable) line(r summaryRow, st streams) string {
+	line := ""
+	for i, cell := range r.cells {
+		if t.widths[i] == 0 {
 			continue
 		}
-		where := r.where
-		if len(where) == 0 {
-			where = []string{""}
+		cell = pad(cell, t.widths[i])
+		if i == 1 {
+			cell = st.paint(resultStyle(r.result), cell)
 		}
-		for _, text := range where {
-			fmt.Fprintln(b, strings.TrimRight(line+clipMiddle(text, room), " "))
-			line = strings.Repeat(" ", indent)
-		}
+		line += cell + "  "
 	}
+	return line
 }
 
 // tallyTargets sums the run up in one line.
@@ -142,11 +170,9 @@ func writeWarnings(b *strings.Builder, st streams, report *build.Report) {
 	}
 }
 
-// resultText is the result of a target, as far as it is known.
-func resultText(r build.TargetReport) string { return string(r.Result) }
-
-func resultStyle(result string) string {
-	switch build.Result(result) {
+// resultStyle is the colour of a result.
+func resultStyle(result build.Result) string {
+	switch result {
 	case build.Failed:
 		return styleError
 	case build.Canceled, build.Skipped:
