@@ -157,7 +157,7 @@ func openHistory(root string) (db.DB, error) {
 func (s *Server) newGRPC() *grpc.Server {
 	srv := grpc.NewServer(
 		grpc.StatsHandler(s.activity),
-		grpc.ChainUnaryInterceptor(survive, logFailures, grpcerrors.UnaryServerInterceptor),
+		grpc.ChainUnaryInterceptor(survive, logFailures, s.reclaim, grpcerrors.UnaryServerInterceptor),
 		grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),
