@@ -1,0 +1,260 @@
+package compose
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// build makes the attributes of one target.
+type build struct {
+	*loader
+	name    string // of the service
+	service *value
+	build   *value
+	model   *model
+	attrs   hcl.Attributes
+}
+
+// attributes makes the attributes of the target that builds a service.
+func (l *loader) attributes(f field, m *model) hcl.Attributes {
+	b := &build{loader: l, name: f.key, service: f.val, model: m, attrs: hcl.Attributes{}}
+	at := f.val.field("build")
+	b.build = at.val
+	if s, ok := at.val.text(); ok {
+		b.set("context", *at, textExpr(l.context("", s), at.val.rng()))
+		b.build = &value{kind: mapKind, src: at.src, node: at.at}
+		if s == "" {
+			delete(b.attrs, "context")
+		}
+	} else if at.val.kind != mapKind {
+		l.errorAt("compose-type", at.val.rng(), "Mapping expected", "build is the path of a context, or a mapping, but this is %s.", at.val.describe())
+		return b.attrs
+	}
+	env := l.serviceEnvironment(f.val, l.opt.Env)
+	for _, f := range b.build.fields {
+		if !f.val.isNull() {
+			b.field(f, env)
+		}
+	}
+	b.exclusive()
+	if x := b.build.field("x-bake"); x != nil {
+		b.extension(*x)
+	}
+	if image := f.val.field("image"); image != nil && b.attrs["tags"] == nil {
+		if s, ok := l.str(image.val, "image"); ok {
+			b.set("tags", *image, listExpr([]hcl.Expression{textExpr(s, image.val.rng())}, image.val.rng()))
+		}
+	}
+	return b.attrs
+}
+
+// set adds an attribute that is written as the value of a key.
+func (b *build) set(name string, f field, expr hcl.Expression) {
+	b.attrs[name] = &hcl.Attribute{Name: name, Expr: expr, NameRange: f.rng(), Range: hcl.RangeBetween(f.rng(), expr.Range())}
+	if f.rng().Filename != expr.Range().Filename {
+		b.attrs[name].Range = expr.Range()
+	}
+}
+
+func (b *build) setText(name string, f field) {
+	if s, ok := b.str(f.val, f.key); ok {
+		b.set(name, f, textExpr(s, f.val.rng()))
+	}
+}
+
+func (b *build) setTrue(name string, f field) {
+	if b.boolean(f.val, f.key) {
+		b.set(name, f, boolExpr(true, f.val.rng()))
+	}
+}
+
+func (b *build) setList(name string, f field, items []hcl.Expression) {
+	if len(items) > 0 {
+		b.set(name, f, listExpr(items, f.val.rng()))
+	}
+}
+
+func (b *build) setMap(name string, f field, pairs []hcl.KeyValuePair) {
+	if len(pairs) > 0 {
+		b.set(name, f, mapExpr(pairs, f.val.rng()))
+	}
+}
+
+// field converts one key of build.
+func (b *build) field(f field, env environment) {
+	switch f.key {
+	case "context":
+		if s, ok := b.str(f.val, f.key); ok {
+			b.set("context", f, textExpr(b.context("", s), f.val.rng()))
+		}
+	case "dockerfile", "target", "network":
+		b.setText(f.key, f)
+	case "dockerfile_inline":
+		b.setText("dockerfile-inline", f)
+	case "args":
+		b.setMap("args", f, textPairs(b.arguments(f.val, env)))
+	case "labels":
+		b.setMap("labels", f, textPairs(filled(b.mapping(f.val, f.key))))
+	case "additional_contexts":
+		b.setMap("contexts", f, textPairs(b.contexts(f.val)))
+	case "tags", "platforms":
+		b.setList(f.key, f, textItems(b.stringList(f.val, f.key, false)))
+	case "cache_from", "cache_to":
+		b.setList(strings.ReplaceAll(f.key, "_", "-"), f, textItems(b.stringList(f.val, f.key, false)))
+	case "no_cache":
+		b.setTrue("no-cache", f)
+	case "pull":
+		b.setTrue("pull", f)
+	case "no_cache_filter":
+		b.setList("no-cache-filter", f, textItems(b.stringList(f.val, f.key, true)))
+	case "shm_size":
+		b.shmSize(f)
+	case "extra_hosts":
+		b.setMap("extra-hosts", f, b.hosts(f.val))
+	case "ulimits":
+		b.setList("ulimits", f, b.ulimits(f.val))
+	case "ssh":
+		b.setList("ssh", f, b.ssh(f.val))
+	case "secrets":
+		b.setList("secret", f, b.secrets(f.val))
+	case "sbom", "provenance":
+		b.attest(f)
+	case "entitlements":
+		b.entitlements(f, b.stringList(f.val, f.key, false))
+	case "privileged":
+		if b.boolean(f.val, f.key) {
+			b.entitlements(f, []*value{{scalar: "security.insecure", src: f.val.src, node: f.val.node}})
+		}
+	case "isolation":
+		b.ignored(f.rng(), "isolation of service %s: BuildKit builds Linux images in one way", b.name)
+	default:
+		b.checkBuildKey(f)
+	}
+}
+
+func (b *build) checkBuildKey(f field) {
+	if strings.HasPrefix(f.key, "x-") || buildKeys[f.key] {
+		return
+	}
+	b.errorAt("compose-unknown-key", f.rng(), "Unknown key", "A build has no %q.%s", f.key, didYouMean(f.key, sortedKeys(buildKeys)))
+}
+
+// exclusive reports attributes that cannot stand together.
+func (b *build) exclusive() {
+	file, inline := b.attrs["dockerfile"], b.attrs["dockerfile-inline"]
+	if file != nil && inline != nil {
+		b.errorAt("compose-two-dockerfiles", inline.NameRange, "Two Dockerfiles",
+			"The service %s has a dockerfile (line %d) and a dockerfile_inline. Remove one of the two.", b.name, file.NameRange.Start.Line)
+	}
+}
+
+// arguments are the build arguments. One without a value takes it from the
+// service's environment or else the project's, and is dropped without one.
+func (b *build) arguments(v *value, env environment) []entry {
+	args := b.mapping(v, "args")
+	for i, e := range args {
+		if e.val != nil {
+			continue
+		}
+		if s, ok := lookups(env, b.opt.Env)(e.key); ok {
+			args[i].val = &s
+		}
+	}
+	return args
+}
+
+// filled gives entries without a value an empty one.
+func filled(entries []entry) []entry {
+	empty := ""
+	for i := range entries {
+		if entries[i].val == nil {
+			entries[i].val = &empty
+		}
+	}
+	return entries
+}
+
+// contexts are the named contexts. Another service is the target that builds
+// it, and must have a build.
+func (b *build) contexts(v *value) []entry {
+	out := filled(b.mapping(v, "additional_contexts"))
+	for i, e := range out {
+		context := b.context("", *e.val)
+		if service, ok := strings.CutPrefix(*e.val, "service:"); ok {
+			b.checkLink(e, service)
+		}
+		context = linked(context)
+		out[i].val = &context
+	}
+	return out
+}
+
+// linked is a context as bake writes it.
+func linked(context string) string {
+	for _, prefix := range []string{"service:", "target:"} {
+		if name, ok := strings.CutPrefix(context, prefix); ok {
+			return "target:" + targetName(name)
+		}
+	}
+	return context
+}
+
+func (b *build) checkLink(e entry, service string) {
+	other := b.model.services.get(service)
+	if other == nil {
+		var known []string
+		for _, f := range b.model.services.all() {
+			known = append(known, f.key)
+		}
+		b.errorAt("compose-unknown-service", e.valAt, "Unknown service",
+			"The service %s uses the service %q as context %s, and there is no such service.%s", b.name, service, e.key, didYouMean(service, known))
+		return
+	}
+	if other.val.get("build").isNull() {
+		b.errorAt("compose-no-build", e.valAt, "Service without a build",
+			"The service %s uses the service %s as context %s, but that has no build. Use docker-image://IMAGE for an image.", b.name, service, e.key)
+	}
+}
+
+// entitlements adds privileges; attributes of two names do.
+func (b *build) entitlements(f field, names []*value) {
+	items := textItems(names)
+	if old := b.attrs["entitlements"]; old != nil {
+		for _, item := range old.Expr.(*literal).items {
+			if !slices.ContainsFunc(items, func(x hcl.Expression) bool { return x.(*literal).val.RawEquals(item.(*literal).val) }) {
+				items = append(items, item)
+			}
+		}
+	}
+	b.setList("entitlements", f, items)
+}
+
+// attest adds an attestation; attributes of two names do.
+func (b *build) attest(f field) {
+	if f.val.kind != scalarKind {
+		b.errorAt("compose-type", f.val.rng(), "Text expected", "%s is true, false or parameters such as mode=max, but this is %s.", f.key, f.val.describe())
+		return
+	}
+	text := f.val.render()
+	if text == "" {
+		return
+	}
+	params := text
+	if on, err := strconv.ParseBool(text); err == nil {
+		params = fmt.Sprintf("disabled=%t", !on)
+	}
+	item := textExpr("type="+f.key+","+params, f.val.rng())
+	var items []hcl.Expression
+	if old := b.attrs["attest"]; old != nil {
+		items = old.Expr.(*literal).items
+	}
+	items = append(items, item)
+	slices.SortFunc(items, func(x, y hcl.Expression) int { // sbom after provenance in text, before it in buildx
+		return strings.Compare(y.(*literal).val.AsString(), x.(*literal).val.AsString())
+	})
+	b.setList("attest", f, items)
+}

@@ -1,0 +1,180 @@
+package compose
+
+import (
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/template"
+	"go.yaml.in/yaml/v4"
+)
+
+// substitution replaces the variables of one text.
+type substitution struct {
+	env   environment
+	unset []string // variables without a value and without a default
+	depth int
+}
+
+// missing is a required variable without a value.
+type missing struct{ name, reason string }
+
+func (m missing) Error() string { return m.name }
+
+// malformed is a "${" that is no variable.
+type malformed struct{ text string }
+
+func (m malformed) Error() string { return m.text }
+
+// interpolate replaces the variables in a scalar and reports those that are
+// required or simply not set.
+func (r *reader) interpolate(text string, at *yaml.Node) string {
+	if !strings.Contains(text, "$") {
+		return text
+	}
+	s := substitution{env: r.env}
+	out, err := s.replace(text)
+	switch err := err.(type) {
+	case nil:
+	case missing:
+		reason := ""
+		if err.reason != "" {
+			reason = " The file says: " + err.reason + "."
+		}
+		r.l.errorAt("compose-required-variable", r.src.rangeOf(at), "Required variable not set",
+			"The variable %s must have a value here.%s Set it in the environment or in .env.", err.name, reason)
+		return ""
+	default:
+		r.l.errorAt("compose-interpolation", r.src.rangeOf(at), "Invalid variable",
+			"%q has a \"${\" that is not followed by a variable such as ${NAME} or ${NAME:-default}. Write $$ for a dollar sign.", err.Error())
+		return ""
+	}
+	if !r.quiet {
+		for _, name := range s.unset {
+			r.l.warnAt("compose-unset-variable", r.src.rangeOf(at), "Variable not set",
+				"The variable %s has no value, so it is replaced by nothing. Set it, or give it a default: ${%s:-default}.", name, name)
+		}
+	}
+	return out
+}
+
+// replace returns text with its variables replaced. The grammar is the pattern
+// of compose-go, and so are its limits: a default may not span lines.
+func (s *substitution) replace(text string) (string, error) {
+	if s.depth++; s.depth > maxDepth {
+		return "", malformed{text}
+	}
+	defer func() { s.depth-- }()
+	var first error
+	out := template.DefaultPattern.ReplaceAllStringFunc(text, func(match string) string {
+		if first != nil {
+			return ""
+		}
+		got, err := s.variable(match)
+		if _, ok := err.(malformed); ok {
+			err = malformed{text}
+		}
+		first = err
+		return got
+	})
+	return out, first
+}
+
+// variable returns the value of a match of the pattern: "$$", "$NAME", or
+// "${NAME...}" with, as the pattern is greedy, perhaps more text after it.
+func (s *substitution) variable(match string) (string, error) {
+	switch {
+	case match == "$$":
+		return "$", nil
+	case !strings.HasPrefix(match, "${"):
+		return s.plain(match[1:]), nil
+	}
+	end := closingBrace(match)
+	if end < 0 {
+		return "", malformed{match}
+	}
+	inner, rest := match[2:end], match[end+1:]
+	name := leadingName(inner)
+	if name == "" {
+		return "", malformed{match}
+	}
+	if name == inner {
+		return s.plain(name), nil
+	}
+	got, err := s.operator(name, inner[len(name):])
+	if err != nil {
+		return "", err
+	}
+	after, err := s.replace(rest)
+	return got + after, err
+}
+
+func (s *substitution) plain(name string) string {
+	v, ok := s.env[name]
+	if !ok {
+		s.unset = append(s.unset, name)
+	}
+	return v
+}
+
+// operator applies what follows the name of a variable: a colon, which makes
+// empty the same as not set, then "-" and a default, "+" and a replacement, or
+// "?" and a reason why the variable is required.
+func (s *substitution) operator(name, op string) (string, error) {
+	v, ok := s.env[name]
+	rest, colon := strings.CutPrefix(op, ":")
+	if colon && v == "" {
+		ok = false
+	}
+	if rest == "" {
+		return "", malformed{"${" + name + op + "}"}
+	}
+	word := rest[1:]
+	switch rest[0] {
+	case '-':
+		if ok {
+			return v, nil
+		}
+		return s.replace(word)
+	case '+':
+		if !ok {
+			return "", nil
+		}
+		return s.replace(word)
+	case '?':
+		if ok {
+			return v, nil
+		}
+		reason, err := s.replace(word)
+		if err != nil {
+			return "", err
+		}
+		return "", missing{name, reason}
+	}
+	return "", malformed{"${" + name + op + "}"}
+}
+
+// closingBrace is where the brace closes that a text's "${" opens, or -1.
+func closingBrace(text string) int {
+	open := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '}':
+			if open--; open == 0 {
+				return i
+			}
+		case '{':
+			open++
+			i++
+		}
+	}
+	return -1
+}
+
+func leadingName(s string) string {
+	for i, c := range []byte(s) {
+		letter := c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return s[:i]
+		}
+	}
+	return s
+}
