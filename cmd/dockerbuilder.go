@@ -20,6 +20,8 @@ import (
 	"github.com/docker/cli/cli/command"
 	"github.com/docker/cli/cli/flags"
 	dockerclient "github.com/moby/moby/client"
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/pflag"
 )
 
 // How long Docker may take to answer before it counts as absent.
@@ -38,7 +40,15 @@ func (a *app) dockerCLI() (*command.DockerCli, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the Docker client: %w", err)
 	}
-	if err := cli.Initialize(flags.NewClientOptions()); err != nil {
+	// Installing the flags of Docker's own command line is how the options take
+	// their values from DOCKER_TLS_VERIFY and the like.
+	unused := pflag.NewFlagSet("docker", pflag.ContinueOnError)
+	options := flags.NewClientOptions()
+	options.InstallFlags(unused)
+	options.SetDefaultOptions(unused)
+	options.ConfigDir = dockerConfigDir(a.env)
+	options.LogLevel = logrus.GetLevel().String()
+	if err := cli.Initialize(options); err != nil {
 		return nil, fmt.Errorf("set up the Docker client: %w", err)
 	}
 	return cli, nil

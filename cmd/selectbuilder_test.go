@@ -1,0 +1,210 @@
+package cmd
+
+import (
+	"encoding/json"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/buildx/store"
+	"github.com/google/go-cmp/cmp"
+	"github.com/opencontainers/go-digest"
+)
+
+// newBuilderApp is an app whose home is its own, for Docker's code as well.
+func newBuilderApp(t *testing.T, env map[string]string) *app {
+	t.Helper()
+	a, _, _ := newTestApp(t)
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "BUILDX_CONFIG", "BUILDX_BUILDER", "BUILDKIT_HOST"} {
+		t.Setenv(name, env[name])
+	}
+	t.Setenv("HOME", a.dir)
+	for name, value := range env {
+		a.env[name] = value
+	}
+	a.env["BAKE_ENGINE_DIR"] = filepath.Join(a.dir, "engine")
+	return a
+}
+
+// docker is a Docker daemon as far as the selection of a builder sees it: it
+// answers, and its BuildKit cannot be had.
+func docker(t *testing.T) (host string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "docker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/_ping") {
+			http.Error(w, `{"message":"no"}`, http.StatusNotFound)
+			return
+		}
+		w.Header().Set("API-Version", "1.50")
+		w.Header().Set("OSType", "linux")
+	})}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return "unix://" + l.Addr().String()
+}
+
+// builders writes the store of buildx, with a current builder for an endpoint.
+func builders(t *testing.T, a *app, current, endpoint string, groups ...store.NodeGroup) {
+	t.Helper()
+	for _, g := range groups {
+		data, err := json.Marshal(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.write(t, ".docker/buildx/instances/"+g.Name, string(data))
+	}
+	if current != "" {
+		a.write(t, ".docker/buildx/current", `{"Key":"`+endpoint+`","Name":"`+current+`","Global":false}`)
+	}
+}
+
+func group1(name, driver, endpoint string) store.NodeGroup {
+	return store.NodeGroup{Name: name, Driver: driver, Nodes: []store.Node{{Name: name + "0", Endpoint: endpoint}}}
+}
+
+// tree is every file below a directory with its time, to see what was written.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			out[path] = info.Mode().String() + " " + info.ModTime().String()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestSelectBuilder(t *testing.T) {
+	alive, dead := docker(t), "unix:///nonexistent/docker.sock"
+	far := group1("far", "remote", "tcp://127.0.0.1:1")
+	box := group1("box", "docker-container", alive)
+	lost := group1("lost", "docker-container", dead)
+	tests := []struct {
+		name    string
+		env     map[string]string
+		flag    string
+		current string
+		want    string // the first line of progress, or the error
+	}{
+		{"nothing there", nil, "", "", "building on the embedded engine: no builder was named and there is no Docker here"},
+		{"embedded by name", map[string]string{"DOCKER_HOST": alive}, "embedded", "", "building on the embedded engine: named by --builder"},
+		{"dead Docker", map[string]string{"DOCKER_HOST": dead}, "", "", "building on the embedded engine: no builder was named and Docker does not answer"},
+		{"Docker", map[string]string{"DOCKER_HOST": alive}, "", "", `building on "default" (docker-container driver): Docker answers and no builder was named`},
+		{"current builder", map[string]string{"DOCKER_HOST": alive}, "", "box", `building on "box" (docker-container driver): the current builder of docker buildx`},
+		{"current builder without Docker", map[string]string{"DOCKER_HOST": dead}, "", "lost", "building on the embedded engine: no builder was named and Docker does not answer"},
+		{"current builder that needs no Docker", map[string]string{"DOCKER_HOST": dead}, "", "far", `building on "far" (remote driver): the current builder of docker buildx`},
+		{"by flag", map[string]string{"BUILDKIT_HOST": "tcp://127.0.0.1:1"}, "far", "", `building on "far" (remote driver): named by --builder`},
+		{"by environment", map[string]string{"BUILDX_BUILDER": "far"}, "far", "", `building on "far" (remote driver): named by $BUILDX_BUILDER`},
+		{"a Docker context by name", map[string]string{"DOCKER_HOST": alive}, "default", "", `building on "default" (docker-container driver): named by --builder`},
+		{"an address", map[string]string{"BUILDKIT_HOST": "unix:///run/b.sock", "DOCKER_HOST": alive}, "", "box", `building on "unix:///run/b.sock" (remote driver): $BUILDKIT_HOST is set`},
+		{"no address", map[string]string{"BUILDKIT_HOST": "b.sock"}, "", "", `invalid BUILDKIT_HOST "b.sock"`},
+		{"not there", nil, "frr", "", `no builder "frr" found, named by --builder`},
+		{"named and dead", nil, "lost", "", `use the builder "lost": `},
+		{"unknown driver", nil, "odd", "", `use the builder "odd": this build of bake has no kubernetes driver`},
+		{"broken", nil, "broken", "", `read the builder "broken": `},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newBuilderApp(t, tt.env)
+			if tt.name != "nothing there" {
+				builders(t, a, tt.current, tt.env["DOCKER_HOST"], far, box, lost, group1("odd", "kubernetes", ""))
+				a.write(t, ".docker/buildx/instances/broken", "{")
+			}
+			before := tree(t, a.dir)
+			s, err := a.selectBuilder(t.Context(), tt.flag, nil)
+			if diff := cmp.Diff(before, tree(t, a.dir)); diff != "" {
+				t.Errorf("the selection wrote something:\n%s", diff)
+			}
+			got := ""
+			if err != nil {
+				got = err.Error()
+			} else {
+				got = s.text()
+			}
+			if !strings.HasPrefix(got, tt.want) {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+			if err == nil && (len(s.nodes) != 1 || s.nodes[0].Driver == nil || s.nodes[0].Err != nil) {
+				t.Errorf("not one node that is ready: %+v", s.nodes)
+			}
+		})
+	}
+}
+
+// TestSelectionIsFast holds the promise that a machine without Docker does not
+// pay for it.
+func TestSelectionIsFast(t *testing.T) {
+	a := newBuilderApp(t, nil)
+	best := time.Hour
+	for range 5 {
+		began := time.Now()
+		if _, err := a.selectBuilder(t.Context(), "", nil); err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, time.Since(began))
+	}
+	if best > 5*time.Millisecond {
+		t.Errorf("selecting the embedded engine took %s", best)
+	}
+}
+
+func TestUnknownBuilderHint(t *testing.T) {
+	a := newBuilderApp(t, nil)
+	builders(t, a, "", "", group1("far", "remote", "tcp://127.0.0.1:1"))
+	_, err := a.selectBuilder(t.Context(), "fra", nil)
+	own, ok := err.(*exitError)
+	if !ok || own.code != ExitUsage || own.hint != `Did you mean "far"?` {
+		t.Errorf("got %#v", err)
+	}
+}
+
+// TestStoreDefaults reads the default builder of an endpoint, and forgets a
+// current one that is gone.
+func TestStoreDefaults(t *testing.T) {
+	a := newBuilderApp(t, nil)
+	builders(t, a, "gone", "elsewhere", group1("far", "remote", "tcp://127.0.0.1:1"))
+	a.write(t, ".docker/buildx/defaults/"+digest.FromString("ep").Encoded()[:20], "far")
+	s := newBuildxStore(a.env)
+	for endpoint, want := range map[string]string{"ep": "far", "other": "", "elsewhere": ""} {
+		group, err := s.current(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if group != nil {
+			got = group.Name
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", endpoint, got, want)
+		}
+	}
+	a.write(t, ".docker/buildx/current", "{")
+	if _, err := s.current("ep"); err == nil {
+		t.Error("no error for a broken file")
+	}
+	if got := (buildxStore{filepath.Join(a.dir, "none")}).names(); got != nil {
+		t.Errorf("names out of nowhere: %v", got)
+	}
+}
