@@ -164,11 +164,19 @@ func checkSubordinate() (Problem, bool) {
 		if ids, err := subordinate(file, name, os.Geteuid()); err != nil && !errors.Is(err, os.ErrNotExist) || len(ids) == 0 {
 			return Problem{
 				What: effect + ", since " + file + " grants none to user " + name,
-				Fix:  "as root, run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 " + name,
+				Fix:  grant(name),
 			}, false
 		}
 	}
 	return Problem{}, true
+}
+
+// grant says how a user gets subordinate ids.
+func grant(name string) string {
+	if _, err := strconv.Atoi(name); err == nil {
+		return "newuidmap needs a user with a name, so as root, run useradd for one, and run bake as that"
+	}
+	return "as root, run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 " + name
 }
 
 // note is the line for the user of a namespace with a single id.

@@ -149,6 +149,15 @@ func alone(t *testing.T) {
 	goruntime.LockOSThread()
 }
 
+func TestGrant(t *testing.T) {
+	if got := grant("me"); !strings.HasSuffix(got, "165535 me") {
+		t.Error(got)
+	}
+	if got := grant("1234"); !strings.Contains(got, "useradd") {
+		t.Error(got)
+	}
+}
+
 func TestSubordinate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "subuid")
 	text := "root:1:5\nme:100000:65536\n\n# me:1:1\n1234:300000:10\nme:400000:0\nyou:500000:65536\n"

@@ -56,12 +56,18 @@ func makePlan() plan {
 
 func single(id int) []idRange { return []idRange{{inside: 0, outside: id, count: 1}} }
 
-// userName is the name that /etc/subuid may use, or the number.
+// userName is the name by which /etc/subuid may know the user. A user of a
+// directory service may be none of /etc/passwd; $USER is a guess then, which
+// newuidmap checks. Without any name it is the number.
 func userName() string {
-	if u, err := user.LookupId(strconv.Itoa(os.Geteuid())); err == nil {
+	id := strconv.Itoa(os.Geteuid())
+	if u, err := user.LookupId(id); err == nil {
 		return u.Username
 	}
-	return strconv.Itoa(os.Geteuid())
+	if name := os.Getenv("USER"); name != "" && name != "root" {
+		return name
+	}
+	return id
 }
 
 // identity maps every id that exists here to itself.
