@@ -91,8 +91,8 @@ func (d *embedded) Info(ctx context.Context) (*driver.Info, error) {
 
 // Version is the version of BuildKit.
 func (d *embedded) Version(ctx context.Context) (string, error) {
-	s, err := Status(ctx, d.cfg)
-	return s.BuildKit, err
+	r, _, err := look(ctx, d.cfg)
+	return r.BuildKit, err
 }
 
 // Stop stops the engine. It starts again when it is needed.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,11 @@ func TestColdStartRuns(t *testing.T) {
 	s, err := Status(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, line := range strings.Split(read(t, filepath.Join("/proc", strconv.Itoa(s.PID), "status")), "\n") {
+		if strings.HasPrefix(line, "VmRSS") || strings.HasPrefix(line, "Name") {
+			t.Logf("engine process: %s", line)
+		}
 	}
 	if !s.Running || !s.Current || s.PID <= 1 || s.Snapshotter == "" || s.Runtime == "" {
 		t.Errorf("status is incomplete: %+v", s)

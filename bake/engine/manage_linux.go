@@ -34,12 +34,13 @@ func Client(ctx context.Context, cfg Config) (*client.Client, error) {
 // client dials with connectOrStart, now and whenever its connection is lost, so
 // it survives an engine that exits between two calls.
 func newClient(ctx context.Context, cfg Config, opts ...client.ClientOpt) (*client.Client, error) {
-	if err := freshen(ctx, cfg); err != nil {
-		return nil, err
+	running, err := freshen(ctx, cfg)
+	if err == nil && !running {
+		// Started here, the reasons why it cannot be are told as they are;
+		// from inside the dialer they come as the text of a lost connection.
+		err = Start(ctx, cfg)
 	}
-	// Started here, the reasons why it cannot be are told as they are; from
-	// inside the dialer they come as the text of a lost connection.
-	if err := Start(ctx, cfg); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	dial := client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
@@ -148,37 +149,41 @@ func current(cfg Config, r server.Report) bool {
 	return r.Version == cfg.Version && r.Build == buildID()
 }
 
-// freshen replaces the engine of cfg if it is of another bake and idle. A busy
-// one is used as it is, and said so: what it speaks is BuildKit's protocol,
-// which is compatible between versions, and its builds must not be killed.
-func freshen(ctx context.Context, cfg Config) error {
+// freshen stops the engine of cfg if it is of another bake and idle, and reports
+// whether one is running then. A busy one is used as it is, and said so: what it
+// speaks is BuildKit's protocol, which is compatible between versions, and its
+// builds must not be killed.
+func freshen(ctx context.Context, cfg Config) (running bool, err error) {
 	r, pid, err := look(ctx, cfg)
 	if errors.Is(err, errNotRunning) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	if current(cfg, r) {
-		return nil
+		return true, nil
 	}
 	stopping := false
 	_, err = admin(ctx, cfg, func(ctx context.Context, conn *grpc.ClientConn) (err error) {
 		stopping, _, err = server.AskStop(ctx, conn, true, "a client of bake "+cfg.Version+" takes over")
 		return err
 	})
-	if err != nil && !errors.Is(err, errNotRunning) {
-		return err
+	if errors.Is(err, errNotRunning) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
 	}
 	if !stopping {
 		cfg.notify(fmt.Sprintf("the running engine is of bake %s (this is %s) and busy with %d builds: used as it is", r.Version, cfg.Version, r.Builds))
-		return nil
+		return true, nil
 	}
 	if err := waitGone(ctx, cfg, pid); err != nil {
-		return err
+		return false, err
 	}
-	cfg.notify(fmt.Sprintf("replaced the idle engine of bake %s by that of bake %s", r.Version, cfg.Version))
-	return nil
+	cfg.notify(fmt.Sprintf("stopped the idle engine of bake %s, to start that of bake %s", r.Version, cfg.Version))
+	return false, nil
 }
 
 // stopTime is how long a stopping engine may take before it is killed. It is

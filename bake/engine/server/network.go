@@ -14,15 +14,18 @@ import (
 	"github.com/moby/buildkit/util/network/cniprovider"
 )
 
+// networks are the networks containers can be given, by what a step asks for.
+type networks = map[pb.NetMode]network.Provider
+
 // networkProviders makes the networks a RUN step can ask for, and names the
 // default one ("host" or "cni"). Without configuration it is the host's
 // network, unless a CNI configuration lies where stock BuildKit looks for it.
-func networkProviders(opt Options) (map[pb.NetMode]network.Provider, string, error) {
+func networkProviders(opt Options) (networks, string, error) {
 	def, mode, err := defaultNetwork(opt)
 	if err != nil {
 		return nil, "", err
 	}
-	return map[pb.NetMode]network.Provider{
+	return networks{
 		pb.NetMode_UNSET: def,
 		pb.NetMode_HOST:  network.NewHostProvider(),
 		pb.NetMode_NONE:  network.NewNoneProvider(),

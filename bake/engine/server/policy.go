@@ -41,9 +41,13 @@ func applySystem(cfg config.Config) error {
 	return nil
 }
 
-// entitlements are off unless the configuration or the caller grants them.
+// entitlements that weaken the isolation of builds are off unless the
+// configuration or the caller grants them.
 func entitlements(opt Options) []string {
 	list := slices.Concat(opt.File.Entitlements, opt.Entitlements)
+	if devicesEnabled(opt.File.CDI) {
+		list = append(list, deviceEntitlement)
+	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -66,34 +67,15 @@ func newWorker(ctx context.Context, opt Options, hosts registryHosts) (*base.Wor
 	if wopt.ID, err = base.ID(root); err != nil {
 		return nil, fmt.Errorf("cannot read the worker id: %w", err)
 	}
-	network, mode, err := networkProviders(opt)
+	networks, mode, err := networkProviders(opt)
 	if err != nil {
 		return nil, err
 	}
-	if wopt.ResourceMonitor, err = resources.NewMonitor(); err != nil {
-		return nil, fmt.Errorf("cannot watch cgroups: %w", err)
-	}
-	process := oci.ProcessSandbox
-	if cfg.NoProcessSandbox {
-		process = oci.NoProcessSandbox
-	}
-	wopt.NetworkProviders = network
-	wopt.Executor, err = runcexecutor.New(runcexecutor.Opt{
-		Root:                filepath.Join(root, "executor"),
-		CommandCandidates:   []string{opt.Runtime.Path},
-		Rootless:            opt.Rootless,
-		ProcessMode:         process,
-		DNS:                 dnsConfig(opt.File.DNS),
-		ApparmorProfile:     cfg.ApparmorProfile,
-		SELinux:             cfg.SELinux,
-		DefaultCgroupParent: CgroupParent(opt),
-		ResourceMonitor:     wopt.ResourceMonitor,
-	}, network)
-	if err != nil {
-		return nil, fmt.Errorf("cannot make the executor: %w", err)
+	if err := addExecutor(&wopt, opt, root, networks); err != nil {
+		return nil, err
 	}
 	wopt.Root = root
-	wopt.Labels = workerLabels(opt, name, mode, process)
+	wopt.Labels = workerLabels(opt, name, mode)
 	wopt.GCPolicy = gcPolicy(cfg.GCConfig, opt.Root)
 	wopt.BuildkitVersion = buildkitVersion()
 	wopt.RegistryHosts = hosts
@@ -109,6 +91,45 @@ func newWorker(ctx context.Context, opt Options, hosts registryHosts) (*base.Wor
 		return nil, fmt.Errorf("cannot make the worker: %w", err)
 	}
 	return w, nil
+}
+
+// addExecutor sets how containers are run: with which runtime, networks, devices
+// and limits.
+func addExecutor(wopt *base.WorkerOpt, opt Options, root string, networks networks) (err error) {
+	cfg := opt.File.Workers.OCI
+	if cfg.NoProcessSandbox && !opt.Rootless {
+		return errors.New("noProcessSandbox is set in the engine configuration: as root, that would let builds kill any process of the engine")
+	}
+	if wopt.ResourceMonitor, err = resources.NewMonitor(); err != nil {
+		return fmt.Errorf("cannot watch cgroups: %w", err)
+	}
+	if wopt.CDIManager, err = newDevices(opt.File.CDI); err != nil {
+		return err
+	}
+	wopt.NetworkProviders = networks
+	wopt.Executor, err = runcexecutor.New(runcexecutor.Opt{
+		Root:                filepath.Join(root, "executor"),
+		CommandCandidates:   []string{opt.Runtime.Path},
+		Rootless:            opt.Rootless,
+		ProcessMode:         processMode(opt),
+		DNS:                 dnsConfig(opt.File.DNS),
+		ApparmorProfile:     cfg.ApparmorProfile,
+		SELinux:             cfg.SELinux,
+		DefaultCgroupParent: CgroupParent(opt),
+		ResourceMonitor:     wopt.ResourceMonitor,
+		CDIManager:          wopt.CDIManager,
+	}, networks)
+	if err != nil {
+		return fmt.Errorf("cannot make the executor: %w", err)
+	}
+	return nil
+}
+
+func processMode(opt Options) oci.ProcessMode {
+	if opt.File.Workers.OCI.NoProcessSandbox {
+		return oci.NoProcessSandbox
+	}
+	return oci.ProcessSandbox
 }
 
 // workerRoot is the directory of the worker that uses the named snapshotter.
@@ -149,7 +170,7 @@ func newStores(ctx context.Context, opt Options, root, name string, snapshotter 
 	return wopt, nil
 }
 
-func workerLabels(opt Options, snapshotter, network string, process oci.ProcessMode) map[string]string {
+func workerLabels(opt Options, snapshotter, network string) map[string]string {
 	hostname, err := os.Hostname()
 	if err != nil {
 		hostname = "unknown"
@@ -159,7 +180,7 @@ func workerLabels(opt Options, snapshotter, network string, process oci.ProcessM
 		wlabel.Snapshotter:    snapshotter,
 		wlabel.Hostname:       hostname,
 		wlabel.Network:        network,
-		wlabel.OCIProcessMode: process.String(),
+		wlabel.OCIProcessMode: processMode(opt).String(),
 		wlabel.SELinuxEnabled: strconv.FormatBool(opt.File.Workers.OCI.SELinux),
 		LabelVersion:          opt.Version,
 		LabelBuild:            opt.Build,
