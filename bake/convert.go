@@ -106,13 +106,26 @@ func elementText(key cty.Value) string {
 	return fmt.Sprintf("element [%s]", key.AsBigFloat().Text('f', -1))
 }
 
+// elementError is an error about one element of a list, map or object.
+type elementError struct {
+	key cty.Value
+	err error
+}
+
+func (e *elementError) Error() string { return elementText(e.key) + ": " + e.err.Error() }
+func (e *elementError) Unwrap() error { return e.err }
+
+func inElement(key cty.Value, format string, args ...any) error {
+	return &elementError{key, fmt.Errorf(format, args...)}
+}
+
 // listCells converts element by element: the library's conversion of a whole
 // tuple compares every type with every other.
 func listCells(val cty.Value, src *source) (*attr, error) {
 	if ty := val.Type(); !ty.IsTupleType() && !ty.IsListType() && !ty.IsSetType() {
-		hint := ""
-		if ty.IsPrimitiveType() {
-			hint = "; put it in brackets to make it a list of one"
+		hint := bracketHint(ty)
+		if ty.IsObjectType() {
+			hint = ""
 		}
 		return nil, fmt.Errorf("a list of strings is required, but this is %s%s", describe(val), hint)
 	}
@@ -120,15 +133,22 @@ func listCells(val cty.Value, src *source) (*attr, error) {
 	for it := val.ElementIterator(); it.Next(); {
 		i, v := it.Element()
 		if v.IsNull() {
-			return nil, fmt.Errorf("%s is null; use compact() to drop elements that may be null", elementText(i))
+			return nil, inElement(i, "null is not allowed; use compact() to drop elements that may be null")
 		}
 		s, err := to(v, cty.String)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", elementText(i), err)
+			return nil, &elementError{i, err}
 		}
 		a.cells = append(a.cells, cell{val: s, src: src})
 	}
 	return a, nil
+}
+
+func bracketHint(ty cty.Type) string {
+	if ty.IsPrimitiveType() || ty.IsObjectType() {
+		return "; put it in brackets to make it a list of one"
+	}
+	return ""
 }
 
 func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
@@ -140,13 +160,13 @@ func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
 		k, v := it.Element()
 		if v.IsNull() {
 			if !nullsDropped {
-				return nil, fmt.Errorf("%s is null; an empty string removes a named context", elementText(k))
+				return nil, inElement(k, "null is not allowed; an empty string removes a named context")
 			}
 			continue
 		}
 		s, err := to(v, cty.String)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", elementText(k), err)
+			return nil, &elementError{k, err}
 		}
 		a.cells = append(a.cells, cell{key: k.AsString(), val: s, src: src})
 	}
@@ -155,17 +175,17 @@ func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
 
 func entryCells(kind *entryKind, val cty.Value, src *source) (*attr, error) {
 	if ty := val.Type(); !ty.IsTupleType() && !ty.IsListType() {
-		return nil, fmt.Errorf("a list of strings or objects is required, but this is %s", describe(val))
+		return nil, fmt.Errorf("a list of strings or objects is required, but this is %s%s", describe(val), bracketHint(ty))
 	}
 	a := &attr{src: src}
 	for it := val.ElementIterator(); it.Next(); {
 		i, v := it.Element()
 		if v.IsNull() {
-			return nil, fmt.Errorf("%s is null; drop it, for example with a for expression and an if", elementText(i))
+			return nil, inElement(i, "null is not allowed; drop it, for example with a for expression and an if")
 		}
 		entries, err := kind.fromValue(v)
 		if err != nil {
-			return nil, err
+			return nil, &elementError{i, err}
 		}
 		for _, e := range entries {
 			a.cells = append(a.cells, cell{entry: e, src: src})
@@ -218,7 +238,7 @@ func fieldCells(fields []field, val cty.Value, src *source) (*attr, error) {
 		}
 		v, err := f.check(v)
 		if err != nil {
-			return nil, err
+			return nil, &elementError{cty.StringVal(f.name), err}
 		}
 		a.cells = append(a.cells, cell{key: f.name, val: v, src: src})
 	}
@@ -228,10 +248,10 @@ func fieldCells(fields []field, val cty.Value, src *source) (*attr, error) {
 func (f field) check(v cty.Value) (cty.Value, error) {
 	v, err := to(v, f.typ)
 	if err != nil {
-		return v, fmt.Errorf("%s: %w", f.name, err)
+		return v, err
 	}
 	if f.typ == cty.Number && !v.AsBigFloat().IsInt() {
-		return v, fmt.Errorf("%s: a whole number is required, but this is %s", f.name, v.AsBigFloat().Text('f', -1))
+		return v, fmt.Errorf("a whole number is required, but this is %s", v.AsBigFloat().Text('f', -1))
 	}
 	return v, nil
 }

@@ -21,10 +21,20 @@ func errorAt(id diagID, rng hcl.Range, summary, format string, args ...any) *hcl
 	return &hcl.Diagnostic{
 		Severity: hcl.DiagError,
 		Summary:  summary,
-		Detail:   fmt.Sprintf(format, args...),
+		Detail:   sentence(fmt.Sprintf(format, args...)),
 		Subject:  subject(rng),
 		Extra:    id,
 	}
+}
+
+// sentence drops the full stop that a template adds to text that ends itself.
+func sentence(text string) string {
+	for _, end := range []string{"?", ".", "!"} {
+		if t, ok := strings.CutSuffix(text, end+"."); ok {
+			return t + end
+		}
+	}
+	return text
 }
 
 func warningAt(id diagID, rng hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
@@ -90,6 +100,14 @@ func list(names []string) string {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
 	return strings.Join(names, ", ")
+}
+
+// count writes a number with its noun, in the plural where that is right.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // cycleText renders a chain of addresses that ends where it began.

@@ -1,16 +1,41 @@
 package bake
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
 
+// wrongType reports a value that does not fit, at the element at fault where
+// that can be told.
 func wrongType(what string, expr hcl.Expression, err error) *hcl.Diagnostic {
+	var elem *elementError
+	if errors.As(err, &elem) {
+		if x := elementExpr(expr, elem.key); x != nil {
+			expr = x
+		}
+	}
 	d := errorAt("wrong-type", expr.Range(), "Unsuitable value", "%s: %s.", what, err)
 	d.Expression = expr
 	return d
+}
+
+// elementExpr is the expression of one element of a literal list or object.
+func elementExpr(expr hcl.Expression, key cty.Value) hcl.Expression {
+	if isString(key) {
+		return entryExpr(expr, key.AsString())
+	}
+	list, diags := hcl.ExprList(expr)
+	if diags.HasErrors() || key.Type() != cty.Number {
+		return nil
+	}
+	i, _ := key.AsBigFloat().Int64()
+	if i < 0 || int(i) >= len(list) {
+		return nil
+	}
+	return list[i]
 }
 
 func badOverride(g *global, err error) *hcl.Diagnostic {
@@ -90,16 +115,19 @@ func referenceWhileNaming(kind string, rng hcl.Range) *hcl.Diagnostic {
 		"A matrix and a name decide which %ss there are, so they cannot refer to one.", kind)
 }
 
-func unknownReference(kind, name string, rng hcl.Range, known []string) *hcl.Diagnostic {
-	return errorAt("unknown-target", rng, "Unknown "+kind,
-		"There is no %s named %q.%s", kind, name, didYouMean(name, known))
-}
-
-func unknownReferenceAttribute(kind, attr string, rng hcl.Range, known []string) *hcl.Diagnostic {
-	return errorAt("unknown-attribute", rng, "Unknown attribute",
-		"A %s has no attribute %q.%s", kind, attr, didYouMean(attr, known))
-}
-
 func descriptionNotString(a *hcl.Attribute) *hcl.Diagnostic {
 	return errorAt("wrong-type", a.Expr.Range(), "Unsuitable value", "A description must be a string.")
+}
+
+func badType(expr hcl.Expression, d *hcl.Diagnostic) *hcl.Diagnostic {
+	d.Extra = diagID("variable-type")
+	known := []string{"string", "number", "bool", "any", "list", "set", "map", "tuple", "object"}
+	if word := hcl.ExprAsKeyword(expr); word != "" {
+		d.Detail += didYouMean(word, known)
+		return d
+	}
+	if v, diags := expr.Value(nil); !diags.HasErrors() && isString(v) {
+		d.Detail += fmt.Sprintf(" Write it without quotes: type = %s.", v.AsString())
+	}
+	return d
 }

@@ -17,6 +17,9 @@ func unknownTarget(c *Config, name string, asked hcl.Range) *hcl.Diagnostic {
 	}
 	known := slices.Concat(c.order, c.names)
 	hint := didYouMean(name, known)
+	if isPattern(name) && asked != nowhere {
+		hint = " Patterns are for the command line; here every name is written out."
+	}
 	if hint == "" {
 		hint = knownNames(known)
 	}
@@ -45,7 +48,7 @@ func badPattern(o Override, err error) *hcl.Diagnostic {
 
 func noTargetMatches(o Override, c *Config) *hcl.Diagnostic {
 	hint := didYouMean(o.Pattern, c.names)
-	if g := c.groups[o.Pattern]; g != nil && hint == "" {
+	if g := c.groups[o.Pattern]; g != nil {
 		hint = fmt.Sprintf(" %q is a group; overrides go to targets: name one of %s, or use a pattern.", o.Pattern, list(g.Targets))
 	}
 	return errorAt("no-match", nowhere, "Override of no target", "%s: no target matches %q.%s", o.Text, o.Pattern, hint)
@@ -56,6 +59,10 @@ func badSet(err error) *hcl.Diagnostic {
 }
 
 func inheritCycle(members []frame) *hcl.Diagnostic {
+	if len(members) == 1 {
+		return errorAt("inherit-cycle", members[0].rng, "Target inherits from itself",
+			"%s names itself as a base target. Drop it from inherits.", members[0].addr)
+	}
 	return errorAt("inherit-cycle", members[0].rng, "Targets inherit from each other",
 		"%s. A target cannot inherit from itself, directly or through others.", cycleText(members))
 }

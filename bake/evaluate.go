@@ -176,7 +176,10 @@ func (e *evaluator) tryValue(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Val
 		ctx = child
 	}
 	val, diags := expr.Value(ctx)
-	return val, e.explain(diags)
+	if diags.HasErrors() {
+		e.clarify(diags, expr, ctx)
+	}
+	return val, diags
 }
 
 // inChild tells whether a name is bound between ctx and the global context:
@@ -190,33 +193,6 @@ func inChild(ctx, global *hcl.EvalContext, name string) bool {
 	return false
 }
 
-// expressionIDs are the identities of HCL's own diagnostics, by their fixed
-// summaries.
-var expressionIDs = map[string]diagID{
-	"Unknown variable":              "unknown-variable",
-	"Call to unknown function":      "unknown-function",
-	"Unsupported attribute":         "unknown-attribute",
-	"Missing map element":           "unknown-attribute",
-	"Error in function call":        "function-error",
-	"Invalid function argument":     "function-error",
-	"Not enough function arguments": "function-error",
-	"Too many function arguments":   "function-error",
-}
-
-// explain gives HCL's own diagnostics an identity.
-func (e *evaluator) explain(diags hcl.Diagnostics) hcl.Diagnostics {
-	for _, d := range diags {
-		if _, ok := d.Extra.(diagID); ok {
-			continue
-		}
-		d.Extra = diagID("expression")
-		if id, ok := expressionIDs[d.Summary]; ok {
-			d.Extra = id
-		}
-	}
-	return diags
-}
-
 // constant is the value of an attribute that may not refer to anything: a
 // variable's description. In JSON it is plain text, "${" included.
 func (e *evaluator) constant(a *hcl.Attribute) string {
@@ -225,7 +201,8 @@ func (e *evaluator) constant(a *hcl.Attribute) string {
 	}
 	val, diags := a.Expr.Value(nil)
 	if diags.HasErrors() {
-		e.report(e.explain(diags)...)
+		e.clarify(diags, a.Expr, nil)
+		e.report(diags...)
 		return ""
 	}
 	val, err := to(val, cty.String)

@@ -78,7 +78,9 @@ func (e *evaluator) globalValue(g *global) cty.Value {
 	if g.decl != nil && g.decl.typ != nil && e.def.locals[g.name] == nil {
 		typ, diags := typeexpr.TypeConstraint(g.decl.typ)
 		if diags.HasErrors() {
-			e.report(e.explain(diags)...)
+			for _, d := range diags {
+				e.report(badType(g.decl.typ, d))
+			}
 			return cty.DynamicVal
 		}
 		g.typ = typ

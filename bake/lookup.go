@@ -165,7 +165,7 @@ func fromCSV(text string, want cty.Type) (cty.Value, error) {
 func tupleFromCSV(fields []string, want cty.Type) (cty.Value, error) {
 	types := want.TupleElementTypes()
 	if len(types) != len(fields) {
-		return cty.NilVal, fmt.Errorf("it has %d values, and the tuple needs %d", len(fields), len(types))
+		return cty.NilVal, fmt.Errorf("it has %s where the tuple needs %d", count(len(fields), "value"), len(types))
 	}
 	elems := make([]cty.Value, len(fields))
 	for i, f := range fields {
@@ -190,7 +190,7 @@ func mapFromCSV(fields []string, elem cty.Type) (cty.Value, error) {
 			return cty.NilVal, fmt.Errorf("%q is not of the form KEY:VALUE: %w", f, err)
 		}
 		if len(kv) != 2 {
-			return cty.NilVal, fmt.Errorf("%q is not of the form KEY:VALUE: it has %d parts", f, len(kv))
+			return cty.NilVal, fmt.Errorf("%q is not of the form KEY:VALUE: it has %s", f, count(len(kv), "part"))
 		}
 		if m[kv[0]], err = fromText(kv[1], elem); err != nil {
 			return cty.NilVal, err

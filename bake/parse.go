@@ -90,9 +90,25 @@ func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
 func parseJSON(f File) (hcl.Body, hcl.Diagnostics) {
 	file, diags := hcljson.Parse(f.Data, f.Name)
 	if file == nil || diags.HasErrors() {
-		return nil, diags
+		return nil, jsonErrors(diags)
 	}
 	return file.Body, diags
+}
+
+// jsonErrors drops what only follows from another error, and says how to write
+// a comment.
+func jsonErrors(diags hcl.Diagnostics) hcl.Diagnostics {
+	var out hcl.Diagnostics
+	for _, d := range diags {
+		if d.Summary == "Root value must be object" && len(diags) > 1 {
+			continue
+		}
+		if d.Summary == "Invalid object property name" {
+			d.Detail = "The name of a property must be a string in quotes. A comment is a property named \"//\"."
+		}
+		out = append(out, d)
+	}
+	return out
 }
 
 // addBody takes over the blocks and top-level attributes of one file. Of
