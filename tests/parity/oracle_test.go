@@ -131,8 +131,8 @@ func convertOracle(targets map[string]*bake.Target, socket string) (strict strin
 		t := targets[name]
 		whole := *t
 		whole.CacheFrom, whole.CacheTo = nil, nil
-		if _, err := bake.TargetsToBuildOpt(map[string]*bake.Target{name: &whole}, nil); err != nil && strict == "" {
-			strict = err.Error()
+		if strict == "" {
+			strict = convertStrictly(name, whole)
 		}
 		part := whole
 		part.Context = t.Context
@@ -143,6 +143,18 @@ func convertOracle(targets map[string]*bake.Target, socket string) (strict strin
 		t.Context = part.Context
 	}
 	return strict, nil
+}
+
+// convertStrictly tries the conversion with secrets and agents, where there
+// are any, and returns its error.
+func convertStrictly(name string, t bake.Target) string {
+	if len(t.Secrets) == 0 && len(t.SSH) == 0 && !buildflags.IsGitSSH(*t.Context) {
+		return ""
+	}
+	if _, err := bake.TargetsToBuildOpt(map[string]*bake.Target{name: &t}, nil); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // convertWithAgent gives the conversion an agent to find: a context read over

@@ -23,7 +23,12 @@ const ourDeadline = 20 * time.Second
 
 // askOurs does what `bake --print` does. A panic is an answer too, and so is
 // no answer in time.
-func askOurs(r run) answer {
+func askOurs(r run) answer { return askCached(r, &configCache{}) }
+
+// askCached is askOurs for runs in the same directory one after another: the
+// configuration is kept as long as files and environment stay the same. It
+// must not show, as a configuration is immutable.
+func askCached(r run, cache *configCache) answer {
 	done := make(chan answer, 1)
 	go func() {
 		defer func() {
@@ -31,7 +36,7 @@ func askOurs(r run) answer {
 				done <- answer{Err: fmt.Sprintf("panic: %v\n%s", p, debug.Stack()), Crash: true}
 			}
 		}()
-		text, err := planOurs(r)
+		text, err := planOurs(r, cache)
 		if err != nil {
 			done <- answer{Err: err.Error()}
 			return
@@ -46,7 +51,7 @@ func askOurs(r run) answer {
 	}
 }
 
-func planOurs(r run) ([]byte, error) {
+func planOurs(r run, cache *configCache) ([]byte, error) {
 	f, err := parseFlags(r.Args)
 	if err != nil {
 		return nil, err
@@ -55,6 +60,34 @@ func planOurs(r run) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	config, err := cache.config(r, f)
+	if err != nil {
+		return nil, err
+	}
+	plan, diags := config.Plan(bake.Request{Targets: f.targets, Set: set, Env: ourEnv(r), NoPolicy: noPolicy})
+	if diags.HasErrors() {
+		return nil, failure(diags)
+	}
+	return plan.JSON()
+}
+
+// configCache keeps the configuration of the last run.
+type configCache struct {
+	key  string
+	conf *bake.Config
+	err  error
+}
+
+func (c *configCache) config(r run, f *flags) (*bake.Config, error) {
+	key := fmt.Sprintf("%q %q %q %q", r.Dir, r.Env, f.files, f.vars)
+	if c.key != key {
+		c.key = key
+		c.conf, c.err = evaluateOurs(r, f)
+	}
+	return c.conf, c.err
+}
+
+func evaluateOurs(r run, f *flags) (*bake.Config, error) {
 	vars, err := f.variables()
 	if err != nil {
 		return nil, err
@@ -85,11 +118,7 @@ func planOurs(r run) ([]byte, error) {
 	if diags.HasErrors() {
 		return nil, failure(diags)
 	}
-	plan, diags := config.Plan(bake.Request{Targets: f.targets, Set: set, Env: env, NoPolicy: noPolicy})
-	if diags.HasErrors() {
-		return nil, failure(diags)
-	}
-	return plan.JSON()
+	return config, nil
 }
 
 func ourOverrides(f *flags) (set []bake.Override, noPolicy bool, err error) {

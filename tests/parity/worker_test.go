@@ -26,6 +26,9 @@ const (
 	workerMemory   = 2 << 30
 	workerStack    = 64 << 20
 	workerDeadline = 20 * time.Second
+
+	// gcPercent trades memory for time: both sides make much garbage.
+	gcPercent = 800
 )
 
 // lookupSwitch is read by the peer once per process.
@@ -35,6 +38,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(workerEnv) != "" {
 		os.Exit(serveOracle())
 	}
+	debug.SetGCPercent(gcPercent)
 	peer = newPool(runtime.GOMAXPROCS(0))
 	code := m.Run()
 	peer.close()
@@ -49,6 +53,7 @@ type request struct {
 
 func serveOracle() int {
 	debug.SetMaxStack(workerStack)
+	debug.SetGCPercent(gcPercent)
 	go guardMemory()
 	dir, err := os.MkdirTemp("", "parity")
 	if err != nil {
