@@ -115,6 +115,9 @@ func (r *resolver) inherit(own *ownTarget) []*attr {
 		attrs[i] = table[i].combine(attrs[i], own.attrs[i])
 	}
 	attrs[attrInherits] = own.attrs[attrInherits]
+	// The order of what an override appends to shows in print, so repetitions
+	// go where buildx drops them: cache-from before, other lists after.
+	attrs[attrCacheFrom] = table[attrCacheFrom].normalise(attrs[attrCacheFrom])
 	return attrs
 }
 
