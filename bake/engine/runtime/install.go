@@ -21,7 +21,7 @@ import (
 // good as long as this process lives, even if the file is replaced meanwhile.
 func Install(dir string) (string, error) {
 	if !Available() {
-		return "", errors.New("no OCI runtime in this build")
+		return "", errors.New("this build has no OCI runtime: install runc, or build bake on Linux with CGO_ENABLED=1 and a C compiler")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
