@@ -120,8 +120,8 @@ func formatPlatforms(pp []ocispecs.Platform) string {
 }
 
 // attestAttrs adds the attestations that t asks for and, if it says nothing
-// about provenance, the default that images carry no separate attestation but
-// the build record does.
+// about provenance, the default: minimal provenance in images, none as a file
+// beside other outputs.
 func attestAttrs(t *bake.Target, opt *Options, attrs map[string]string) error {
 	said := map[string]bool{}
 	for _, a := range t.Attest {

@@ -29,9 +29,9 @@ func (e *export) streams() bool {
 	return e.Output != nil || e.OutputDir != "" || e.load
 }
 
-// prepareExports turns the outputs of t into exports. "cacheonly" exports
+// prepareExports turns outputs, those of t or a default, into exports. "cacheonly" exports
 // nothing.
-func prepareExports(t *bake.Target, opt *Options) ([]*export, error) {
+func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*export, error) {
 	tags, err := parseTags(t.Tags)
 	if err != nil {
 		return nil, err
@@ -42,12 +42,12 @@ func prepareExports(t *bake.Target, opt *Options) ([]*export, error) {
 	}
 	var out []*export
 	stdout := false
-	for _, o := range t.Outputs {
+	for _, o := range outputs {
 		if o.Type == "cacheonly" {
 			continue
 		}
 		e, err := prepareExport(o, opt)
-		if err == nil && o.Dest == "-" || err == nil && e.where == "-" {
+		if err == nil && e.where == "-" {
 			if stdout {
 				err = errors.New("multiple outputs configured to write to stdout")
 			}

@@ -58,11 +58,12 @@ type inputs struct {
 	contextDir string // the local main context, empty if the engine fetches it
 	ignore     string // the file with the ignore rules of contextDir, which may not exist
 	caps       map[string]bool
+	named      map[string]string // local directories behind named contexts
 }
 
 // prepareInputs finds the context, the Dockerfile and the named contexts of t.
 func prepareInputs(t *bake.Target, opt *Options, src *sources) (*inputs, error) {
-	i := &inputs{attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}}
+	i := &inputs{attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}, named: map[string]string{}}
 	if err := i.findContext(t, opt.Dir); err != nil {
 		return nil, err
 	}
@@ -175,6 +176,7 @@ func (i *inputs) addNamedContext(name, value, dir string, src *sources) error {
 	if err != nil {
 		return err
 	}
+	i.named[name] = where
 	l := local{key: prefix + "-context"}
 	i.locals = append(i.locals, l)
 	i.attrs[attr] = "local:" + l.key

@@ -140,10 +140,10 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if q := j.requests[0]; q.exporting() {
-		return q.result, nil
+	if len(j.requests) > 1 {
+		return gateway.NewResult(), nil // nothing is exported
 	}
-	return gateway.NewResult(), nil
+	return j.requests[0].result, nil
 }
 
 // step loads and evaluates one request and returns when all requests of the

@@ -80,9 +80,10 @@ func (q *request) linkInputs(ctx context.Context, attrs map[string]string) (map[
 }
 
 // addInput offers one reference as the named context name+suffix, together
-// with its image configuration. A nil reference is the empty image.
+// with its image configuration. A nil reference is an image without files; as
+// an input must have a definition, it becomes one with an empty directory.
 func addInput(ctx context.Context, inputs map[string]*pb.Definition, attrs map[string]string, name, suffix, metaSuffix string, ref gateway.Reference, metadata map[string][]byte) error {
-	state := llb.Scratch()
+	state := llb.Scratch().File(llb.Mkdir("/", 0o755))
 	if ref != nil {
 		var err error
 		if state, err = ref.ToState(); err != nil {

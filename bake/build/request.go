@@ -36,6 +36,7 @@ type request struct {
 	cacheTo      []client.CacheOptionsEntry
 	credentials  *credentials
 	entitlements []string
+	recorded     bool // a record of the build is kept for the caller
 	links        []link
 	same         []*request // identical builds that share the outcome of this one
 
@@ -62,6 +63,7 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	q := &request{
 		target: t, index: index, ref: identity.NewID(), frontend: "dockerfile.v0",
 		turn: make(chan struct{}), loaded: make(chan struct{}), entitlements: entitlementsOf(t),
+		recorded: r.opt.Metadata,
 	}
 	var err error
 	if q.platforms, err = parsePlatforms(t.Platforms); err != nil {
@@ -76,7 +78,11 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	if q.credentials, err = prepareCredentials(t, &r.opt); err != nil {
 		return nil, err
 	}
-	if q.exports, err = prepareExports(t, &r.opt); err != nil {
+	outputs := append(defaultExport(t, q.node, &r.opt), t.Outputs...)
+	if q.exports, err = prepareExports(t, outputs, &r.opt); err != nil {
+		return nil, err
+	}
+	if err := forMoby(q.exports, q.node); err != nil {
 		return nil, err
 	}
 	if err := q.prepareAttrs(ctx, r); err != nil {
@@ -85,6 +91,7 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	if err := q.placeDockerfile(ctx, r, q.inputs.dockerfile); err != nil {
 		return nil, in("dockerfile", "", err)
 	}
+	q.addVCS(ctx, r.repositories)
 	if err := q.prepareCaches(ctx, &r.opt); err != nil {
 		return nil, err
 	}

@@ -14,15 +14,16 @@ import (
 
 // run is one submission.
 type run struct {
-	opt      Options
-	plan     *bake.Plan
-	progress *progress
-	cluster  *cluster
-	sources  sources
-	requests []*request
-	gate     *gate
-	allDone  *barrier // every request is evaluated
-	sessions *sessions
+	opt          Options
+	plan         *bake.Plan
+	progress     *progress
+	cluster      *cluster
+	sources      sources
+	repositories *repositories
+	requests     []*request
+	gate         *gate
+	allDone      *barrier // every request is evaluated
+	sessions     *sessions
 
 	mu    sync.Mutex
 	first error // the failure that ended the run
@@ -39,6 +40,7 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 		return newReport(p, started, err), err
 	}
 	r := &run{opt: opt, plan: p, progress: newProgress(opt.Progress, len(p.Targets) > 1)}
+	r.repositories = newRepositories(&r.opt)
 	err := r.submit(ctx, nodes)
 	report := r.report(started, err)
 	return report, err
@@ -53,6 +55,10 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	}
 	if err := r.prepareAll(ctx); err != nil {
 		return err
+	}
+	r.warnNoOutput()
+	if err := r.repositories.failed; err != nil {
+		r.progress.warn(err.Error())
 	}
 	r.sessions, err = openSessions(ctx, r)
 	if err != nil {

@@ -41,7 +41,7 @@ func (s *sources) LookupDir(name string) (fsutil.FS, bool) {
 		for strings.HasPrefix(rest, prefix) {
 			rest = rest[len(prefix):]
 		}
-		if rest == "context" {
+		if rest == "context" && rest != name {
 			return dir, true
 		}
 	}

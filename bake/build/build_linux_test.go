@@ -1,0 +1,489 @@
+package build
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bake/bake"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/moby/buildkit/client"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+const shellBase = "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"--install\", \"/bin\"]\n"
+
+func TestLinksPassResultsAndConfig(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"base.Dockerfile": shellBase + "ENV GREETING=hello\nWORKDIR /work\n"})
+	w.busybox()
+	base := &bake.Target{Name: "base", Dockerfile: "base.Dockerfile", Linked: true, Outputs: to("cacheonly", "")}
+	mid := &bake.Target{Name: "mid", DockerfileInline: inline("FROM base\nRUN echo $GREETING > text\n"), Linked: true, Outputs: to("cacheonly", "")}
+	use(mid, "base", base)
+	targets := []*bake.Target{base, mid}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		app := &bake.Target{Name: name, DockerfileInline: inline("FROM mid AS build\nRUN echo " + name + " >> text\nFROM scratch\nCOPY --from=build /work/text /\n"),
+			Outputs: to("local", "out/"+name)}
+		use(app, "mid", mid)
+		targets = append(targets, app)
+	}
+	report, rec := w.mustRun(Options{}, targets...)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		if got, want := w.read("out/"+name+"/text"), "hello\n"+name+"\n"; got != want {
+			t.Errorf("%s: text is %q, want %q", name, got, want)
+		}
+	}
+	if n := rec.names[`[mid 1/2] RUN echo $GREETING > text`] + rec.names[`[mid 2/2] RUN echo $GREETING > text`] + rec.names[`[mid] RUN echo $GREETING > text`]; n > 1 {
+		t.Errorf("the linked target was solved %d times", n)
+	}
+	for name := range rec.names {
+		if strings.HasPrefix(name, "renamed") {
+			t.Error(name)
+		}
+	}
+	for _, r := range report.Targets {
+		if r.Result != Built {
+			t.Errorf("%s is %s, want built", r.Name, r.Result)
+		}
+	}
+	report, _ = w.mustRun(Options{}, targets...)
+	for _, r := range report.Targets {
+		if r.Result != Cached || r.Steps == 0 || r.Steps != r.Cached {
+			t.Errorf("second run: %s is %s with %d of %d steps cached", r.Name, r.Result, r.Cached, r.Steps)
+		}
+	}
+}
+
+func TestEmptyLink(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"f": "x"})
+	none := &bake.Target{Name: "none", DockerfileInline: inline("FROM scratch\n")}
+	app := &bake.Target{Name: "app", DockerfileInline: inline("FROM none\nCOPY f /f\n"), Outputs: to("local", "out")}
+	use(app, "none", none)
+	w.mustRun(Options{}, none, app)
+	if w.read("out/f") != "x" {
+		t.Error("wrong content")
+	}
+}
+
+func TestPlatforms(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"f": "x"})
+	base := &bake.Target{Name: "base", DockerfileInline: inline("FROM scratch\nARG TARGETARCH\nCOPY f /$TARGETARCH\n"), Platforms: []string{"linux/amd64,linux/arm64"}}
+	app := &bake.Target{Name: "app", DockerfileInline: inline("FROM base\nCOPY f /app\n"), Platforms: []string{"linux/amd64", "linux/arm64"}, Outputs: to("local", "out")}
+	use(app, "base", base)
+	one := &bake.Target{Name: "one", DockerfileInline: inline("FROM base\nCOPY f /one\n"), Platforms: []string{"linux/arm64"}, Outputs: to("local", "one")}
+	use(one, "base", base)
+	w.mustRun(Options{}, base, app, one)
+	for _, f := range []string{"out/linux_amd64/amd64", "out/linux_amd64/app", "out/linux_arm64/arm64", "one/arm64", "one/one"} {
+		w.read(f)
+	}
+	app.Platforms = []string{"linux/amd64", "linux/s390x"}
+	_, _, err := w.run(Options{}, base, app)
+	if err == nil || !strings.Contains(err.Error(), "target base can't be used because it is not built for linux/s390x") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestOutputs(t *testing.T) {
+	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer reg.Close()
+	image := strings.TrimPrefix(reg.URL, "http://") + "/team/app:1"
+	w := newWorkspace(t, map[string]string{"f": "content", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
+	outputs := slices.Concat(to("tar", "a.tar"), to("oci", "oci.tar"),
+		to("docker", "new/docker.tar"), to("registry", ""), to("local", "dir"))
+	app := &bake.Target{Name: "app", Tags: []string{image}, Outputs: outputs}
+	report, _ := w.mustRun(Options{}, app)
+	if got := tarFiles(t, filepath.Join(w.dir, "a.tar")); !slices.Contains(got, "f") {
+		t.Errorf("a.tar holds %v", got)
+	}
+	for file, want := range map[string]string{"oci.tar": "index.json", "new/docker.tar": "manifest.json"} {
+		if got := tarFiles(t, filepath.Join(w.dir, file)); !slices.Contains(got, want) {
+			t.Errorf("%s holds %v, want %s", file, got, want)
+		}
+	}
+	if w.read("dir/f") != "content" {
+		t.Error("wrong file")
+	}
+	r := report.Targets[0]
+	if want := []string{"a.tar", "oci.tar", "new/docker.tar", "pushed " + image, "dir"}; !cmp.Equal(r.Where, want) {
+		t.Error(cmp.Diff(want, r.Where))
+	}
+	resp, err := http.Get(reg.URL + "/v2/team/app/manifests/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got := resp.Header.Get("Docker-Content-Digest"); got == "" || got != r.Digest {
+		t.Errorf("pushed %q, reported %q", got, r.Digest)
+	}
+	assertNoTemp(t, w.dir)
+
+	layout := &bake.Target{Name: "layout", Tags: []string{"layout:1"}, Outputs: to("oci", "layout", "tar", "false")}
+	w.mustRun(Options{}, layout)
+	again := &bake.Target{Name: "again", DockerfileInline: inline("FROM img\nCOPY --from=img /f /g\nCOPY --from=layout /f /h\n"),
+		Contexts: map[string]string{"img": "docker-image://" + image, "layout": "oci-layout://layout"}, Outputs: to("local", "again")}
+	w.mustRun(Options{}, again)
+	if w.read("again/g")+w.read("again/h") != "contentcontent" {
+		t.Error("named contexts hold something else")
+	}
+}
+
+func tarFiles(t *testing.T, name string) []string {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var names []string
+	for r := tar.NewReader(f); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return names
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, h.Name)
+	}
+}
+
+// assertNoTemp fails if a part of an output file was left behind.
+func assertNoTemp(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(p string, _ os.DirEntry, err error) error {
+		if strings.HasSuffix(p, ".tmp") {
+			t.Errorf("%s was left behind", p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStdout(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"f": "x", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
+	out, err := os.Create(filepath.Join(t.TempDir(), "out.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	w.mustRun(Options{Stdout: out}, &bake.Target{Name: "a", Outputs: to("tar", "-")})
+	if got := tarFiles(t, out.Name()); !slices.Contains(got, "f") {
+		t.Errorf("standard output holds %v", got)
+	}
+}
+
+// Ignore rules of one directory must not reach targets with other rules.
+func TestIgnoreRules(t *testing.T) {
+	w := newWorkspace(t, map[string]string{
+		"a": "a", "b": "b", "c": "c", ".dockerignore": "a\n",
+		"own.Dockerfile": "FROM scratch\nCOPY . /\n", "own.Dockerfile.dockerignore": "b\n",
+		"none.Dockerfile": "FROM scratch\nCOPY . /\n", "none.Dockerfile.dockerignore": "",
+	})
+	plain := &bake.Target{Name: "plain", DockerfileInline: inline("FROM scratch\nCOPY . /\n"), Outputs: to("local", "../plain")}
+	own := &bake.Target{Name: "own", Dockerfile: "own.Dockerfile", Outputs: to("local", "../own")}
+	none := &bake.Target{Name: "none", Dockerfile: "none.Dockerfile", Outputs: to("local", "../none")}
+	sub := newWorkspace(t, nil)
+	sub.dir = w.dir
+	for range 2 {
+		w.mustRun(Options{}, plain, own, none)
+		for dir, want := range map[string][]string{"plain": {"b", "c"}, "own": {"a", "c"}, "none": {"a", "b", "c"}} {
+			var got []string
+			for _, f := range []string{"a", "b", "c"} {
+				if _, err := os.Stat(filepath.Join(w.dir, "..", dir, f)); err == nil {
+					got = append(got, f)
+				}
+			}
+			if !cmp.Equal(got, want) {
+				t.Errorf("%s has %v, want %v", dir, got, want)
+			}
+		}
+	}
+}
+
+// A directory that many targets use in the same way is one source.
+func TestSharedContextIsReadOnce(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"f": "x"})
+	var targets []*bake.Target
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		targets = append(targets, &bake.Target{Name: name, DockerfileInline: inline("FROM scratch\nLABEL n=" + name + "\nCOPY . /" + name + "\n"), Outputs: to("cacheonly", "")})
+	}
+	_, rec := w.mustRun(Options{}, targets...)
+	loads := 0
+	for name, n := range rec.names {
+		if strings.Contains(name, "load build context") {
+			loads += n
+		}
+	}
+	if loads != 1 || rec.names["[a internal] load build context"] != 1 {
+		t.Errorf("the context was loaded %d times: %v", loads, rec.names)
+	}
+	for _, st := range rec.statuses {
+		if strings.HasPrefix(st, "transferring ") && st != "transferring context:" {
+			t.Errorf("status %q shows the name of a source", st)
+		}
+	}
+}
+
+func TestChangedFileIsSeen(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"f": "1"})
+	app := &bake.Target{Name: "app", DockerfileInline: inline("FROM scratch\nCOPY f /f\n"), Outputs: to("local", "../out")}
+	for _, text := range []string{"1", "2", "3"} {
+		w.write("f", text)
+		w.mustRun(Options{}, app)
+		if got := w.read("../out/f"); got != text {
+			t.Fatalf("built %q, want %q", got, text)
+		}
+	}
+}
+
+func TestNamedContexts(t *testing.T) {
+	files := http.FileServer(http.Dir(newWorkspace(t, map[string]string{"Dockerfile.web": "FROM scratch\nCOPY f /web\n", "f": "remote"}).dir))
+	web := httptest.NewServer(files)
+	defer web.Close()
+	w := newWorkspace(t, map[string]string{
+		"f": "main", "lib/f": "lib", "lib/no": "no", "lib/.dockerignore": "no\n",
+		"Dockerfile": "FROM scratch\nCOPY f /f\nCOPY --from=lib . /lib\nCOPY --from=web context /web\n",
+	})
+	app := &bake.Target{Name: "app", Contexts: map[string]string{"lib": "lib", "web": web.URL + "/f"}, Outputs: to("local", "../out")}
+	fromWeb := &bake.Target{Name: "web", Dockerfile: web.URL + "/Dockerfile.web", Outputs: to("local", "../web")}
+	w.mustRun(Options{}, app, fromWeb)
+	if got := w.read("../out/f") + w.read("../out/lib/f") + w.read("../out/web") + w.read("../web/web"); got != "mainlibremotemain" {
+		t.Errorf("content is %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "../out/lib/no")); err == nil {
+		t.Error("the ignore file of a named context was ignored")
+	}
+}
+
+func TestSecretsStaySeparate(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"base.Dockerfile": shellBase, "key": "from file", "TOKEN": "from default file"})
+	w.busybox()
+	base := &bake.Target{Name: "base", Dockerfile: "base.Dockerfile", Outputs: to("cacheonly", "")}
+	show := "FROM base AS b\nARG N\nRUN --mount=type=secret,id=TOKEN cat /run/secrets/TOKEN > /t || echo none > /t\nFROM scratch\nCOPY --from=b /t /\n"
+	target := func(name string, secrets ...bake.Secret) *bake.Target {
+		q := &bake.Target{Name: name, DockerfileInline: &show, Args: map[string]string{"N": name}, Secrets: secrets, Outputs: to("local", "../"+name)}
+		use(q, "base", base)
+		return q
+	}
+	w.mustRun(Options{Env: bake.Env{"VAR": "from env"}}, base,
+		target("file", bake.Secret{ID: "TOKEN", Src: "key"}), target("env", bake.Secret{ID: "TOKEN", Env: "VAR"}),
+		target("default", bake.Secret{ID: "TOKEN"}), target("without"))
+	for name, want := range map[string]string{"file": "from file", "env": "from env", "default": "from default file", "without": "none\n"} {
+		if got := w.read("../" + name + "/t"); got != want {
+			t.Errorf("%s read %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestSSH(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN --mount=type=ssh test -S $SSH_AUTH_SOCK\n"})
+	w.busybox()
+	dir, err := os.MkdirTemp("", "agent") // a socket path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	socket := filepath.Join(dir, "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go agent.ServeAgent(agent.NewKeyring(), c)
+		}
+	}()
+	app := &bake.Target{Name: "app", SSH: []bake.SSH{{ID: "default"}}}
+	w.mustRun(Options{Env: bake.Env{"SSH_AUTH_SOCK": socket}}, app)
+}
+
+func TestFailureNamesEverything(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN echo about to fail && exit 3\n"})
+	w.busybox()
+	bad := &bake.Target{Name: "bad", Outputs: to("oci", "bad.tar")}
+	slow := &bake.Target{Name: "slow", DockerfileInline: inline(shellBase + "RUN sleep 60\n"), Outputs: to("oci", "slow.tar")}
+	started := time.Now()
+	report, rec, err := w.run(Options{}, bad, slow)
+	var failed *TargetError
+	if !errors.As(err, &failed) {
+		t.Fatalf("error is %v", err)
+	}
+	if failed.Target != "bad" || failed.Source == nil || failed.Source.Ranges[0].Start.Line != 4 {
+		t.Errorf("error blames %s, %v", failed.Target, failed.Source.GetRanges())
+	}
+	if !strings.Contains(err.Error(), "target bad: failed to solve: process") || !strings.Contains(rec.logs, "about to fail") {
+		t.Errorf("error is %q, logs are %q", err, rec.logs)
+	}
+	if report.Targets[0].Result != Failed || report.Targets[1].Result != Canceled {
+		t.Errorf("results are %s and %s", report.Targets[0].Result, report.Targets[1].Result)
+	}
+	if d := time.Since(started); d > 30*time.Second {
+		t.Errorf("the other target was not cancelled: took %s", d)
+	}
+	if Unreachable(err) {
+		t.Error("a failed step counts as unreachable")
+	}
+	assertOnly(t, w.dir, "Dockerfile", "busybox")
+}
+
+// assertOnly fails if dir holds anything but names.
+func assertOnly(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !cmp.Equal(got, names) {
+		t.Error(cmp.Diff(names, got))
+	}
+}
+
+func TestCancel(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN echo running && sleep 600\n"})
+	w.busybox()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var at time.Time
+	progress := func(s *client.SolveStatus) {
+		for _, l := range s.Logs {
+			if strings.Contains(string(l.Data), "running") && at.IsZero() {
+				at = time.Now()
+				cancel()
+			}
+		}
+	}
+	app := &bake.Target{Name: "app", Context: ".", Dockerfile: "Dockerfile", Outputs: to("oci", "a.tar")}
+	report, err := Run(ctx, &bake.Plan{Targets: []*bake.Target{app}}, nodes(t), Options{Dir: w.dir, Progress: progress})
+	if !errors.Is(err, context.Canceled) || report.Targets[0].Result != Canceled {
+		t.Errorf("error is %v, result %s", err, report.Targets[0].Result)
+	}
+	if took := time.Since(at); at.IsZero() || took > 2*time.Second {
+		t.Errorf("it took %s to cancel", took)
+	}
+	assertOnly(t, w.dir, "Dockerfile", "busybox")
+}
+
+func TestPreparationErrors(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"Dockerfile": "FROM scratch\n", "file": "", "broken.Dockerfile": "FROM scratch\nCOYP f /\n"})
+	for text, target := range map[string]*bake.Target{
+		`target a: unable to prepare context: path "none" not found`:     {Context: "none"},
+		`target a: failed to read dockerfile: open `:                     {Dockerfile: "none.Dockerfile"},
+		`target a: invalid tag "BAD TAG": invalid reference format`:      {Tags: []string{"BAD TAG"}},
+		`target a: tag is needed when pushing to registry`:               {Outputs: to("registry", "")},
+		`target a: failed to get build context lib: stat `:               {Contexts: map[string]string{"lib": "none"}},
+		`target a: failed to get build context lib: open `:               {Contexts: map[string]string{"lib": "file"}},
+		`target a: failed to stat none: stat `:                           {Secrets: []bake.Secret{{ID: "none"}}},
+		`target a: dest is required for local exporter`:                  {Outputs: to("local", "")},
+		`target a: policy is not supported yet`:                          {Policy: []bake.Policy{{Filename: "p.rego"}}},
+		`target a: call "check" is not supported yet`:                    {Call: inline("check")},
+		`target a: there is no Docker to load the image into`:            {Outputs: to("docker", "")},
+		`target a: failed to solve: dockerfile parse error on line 2: u`: {Dockerfile: "broken.Dockerfile"},
+	} {
+		target.Name = "a"
+		_, _, err := w.run(Options{}, target)
+		var failed *TargetError
+		if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), text) {
+			t.Errorf("error is %v, want %s", err, text)
+		}
+	}
+}
+
+func TestEntitlements(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN --security=insecure true\n"})
+	w.busybox()
+	base := &bake.Target{Name: "base", Entitlements: []string{"security.insecure"}}
+	app := &bake.Target{Name: "app", DockerfileInline: inline("FROM base\n")}
+	use(app, "base", base)
+	_, _, err := w.run(Options{}, base, app)
+	var refused *EntitlementError
+	if !errors.As(err, &refused) {
+		t.Fatalf("error is %v", err)
+	}
+	if want := []bake.Entitlement{{Name: "security.insecure", Targets: []string{"base", "app"}}}; !cmp.Equal(refused.Missing, want) {
+		t.Error(cmp.Diff(want, refused.Missing))
+	}
+	w.mustRun(Options{Allow: []string{"security.insecure"}}, base, app)
+}
+
+func TestIdenticalBuildsAreOne(t *testing.T) {
+	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer reg.Close()
+	image := strings.TrimPrefix(reg.URL, "http://") + "/app:1"
+	w := newWorkspace(t, map[string]string{"f": "x", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
+	target := func(name string) *bake.Target {
+		return &bake.Target{Name: name, Tags: []string{image}, Outputs: to("image", "", "push", "true")}
+	}
+	report, rec := w.mustRun(Options{}, target("a"), target("b"))
+	if a, b := report.Targets[0], report.Targets[1]; a.Digest == "" || a.Digest != b.Digest || b.Name != "b" || !cmp.Equal(a.Where, b.Where) {
+		t.Errorf("reports differ: %+v, %+v", a, b)
+	}
+	if n := rec.names["[a] exporting to image"]; n != 1 || rec.names["[b] exporting to image"] != 0 {
+		t.Errorf("exported %v", rec.names)
+	}
+}
+
+func TestMetadata(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"f": "x", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
+	a := &bake.Target{Name: "a", Outputs: to("oci", "a.tar")}
+	b := &bake.Target{Name: "b", Outputs: to("cacheonly", "")}
+	report, _ := w.mustRun(Options{Metadata: true}, a, b)
+	text, err := report.Metadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"buildx.build.provenance", "buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest"}; !cmp.Equal(sortedKeys(got["a"]), want) {
+		t.Error(cmp.Diff(want, sortedKeys(got["a"])))
+	}
+	if want := []string{"buildx.build.provenance", "buildx.build.ref"}; !cmp.Equal(sortedKeys(got["b"]), want) {
+		t.Error(cmp.Diff(want, sortedKeys(got["b"])))
+	}
+	if got["a"]["buildx.build.ref"] == got["b"]["buildx.build.ref"] {
+		t.Error("two targets share a record")
+	}
+}
+
+// With a limit, targets are evaluated one after another and links come first.
+func TestJobs(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"base.Dockerfile": shellBase})
+	w.busybox()
+	base := &bake.Target{Name: "base", Dockerfile: "base.Dockerfile"}
+	targets := []*bake.Target{base}
+	for _, name := range []string{"a", "b", "c"} {
+		q := &bake.Target{Name: name, DockerfileInline: inline("FROM base\nRUN echo start-" + name + " && sleep 0.3 && echo end-" + name + "\n")}
+		use(q, "base", base)
+		targets = append(targets, q)
+	}
+	_, rec := w.mustRun(Options{Jobs: 1}, targets...)
+	order := strings.Join(strings.Fields(rec.logs), " ")
+	if order != "start-a end-a start-b end-b start-c end-c" {
+		t.Errorf("the order was %s", order)
+	}
+}

@@ -1,0 +1,195 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"bake/bake"
+	"bake/bake/engine"
+
+	"github.com/docker/buildx/builder"
+	"github.com/moby/buildkit/client"
+)
+
+// TestMain lets the test binary be the engine that the tests build on.
+func TestMain(m *testing.M) {
+	engine.Main()
+	code := m.Run()
+	stopEngine()
+	os.Exit(code)
+}
+
+var shared struct {
+	once sync.Once
+	cfg  engine.Config
+	err  error
+}
+
+// nodes returns an engine that all tests share, started by the first of them.
+func nodes(t testing.TB) []builder.Node {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("builds containers, which needs root here")
+	}
+	shared.once.Do(func() {
+		var dir string
+		if dir, shared.err = os.MkdirTemp("", "bake-build-"); shared.err != nil {
+			return
+		}
+		shared.cfg, shared.err = engine.Default(func(name string) string {
+			return map[string]string{engine.EnvDir: filepath.Join(dir, "state"), engine.EnvIdle: "60s"}[name]
+		})
+		shared.cfg.Entitlements = []string{"network.host", "security.insecure"}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	out, err := engine.Nodes(shared.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func stopEngine() {
+	if shared.cfg.Dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := engine.Stop(ctx, shared.cfg); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.RemoveAll(filepath.Dir(shared.cfg.Dir))
+}
+
+// workspace is a directory with files, some of them executable copies of
+// busybox, since nothing can be pulled.
+type workspace struct {
+	testing.TB
+	dir string
+}
+
+func newWorkspace(t testing.TB, files map[string]string) *workspace {
+	t.Helper()
+	w := &workspace{TB: t, dir: t.TempDir()}
+	for name, text := range files {
+		w.write(name, text)
+	}
+	return w
+}
+
+func (w *workspace) write(name, text string) {
+	w.Helper()
+	full := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		w.Fatal(err)
+	}
+	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// busybox puts a shell into the workspace.
+func (w *workspace) busybox() {
+	w.Helper()
+	data, err := os.ReadFile("/bin/busybox")
+	if err != nil {
+		w.Skip("needs a static busybox at /bin/busybox")
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "busybox"), data, 0o755); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *workspace) read(name string) string {
+	w.Helper()
+	data, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(data)
+}
+
+// recorder keeps the progress of a run.
+type recorder struct {
+	names    map[string]int // vertices by name, how often they were sent as new
+	seen     map[string]string
+	logs     string
+	statuses []string
+}
+
+func newRecorder() *recorder { return &recorder{names: map[string]int{}, seen: map[string]string{}} }
+
+func (r *recorder) write(s *client.SolveStatus) {
+	for _, v := range s.Vertexes {
+		if old, ok := r.seen[string(v.Digest)]; !ok {
+			r.names[v.Name]++
+		} else if old != v.Name {
+			r.names["renamed: "+old+" to "+v.Name]++
+		}
+		r.seen[string(v.Digest)] = v.Name
+	}
+	for _, l := range s.Logs {
+		r.logs += string(l.Data)
+	}
+	for _, st := range s.Statuses {
+		r.statuses = append(r.statuses, st.ID)
+	}
+}
+
+// run builds targets in the workspace.
+func (w *workspace) run(opt Options, targets ...*bake.Target) (*Report, *recorder, error) {
+	w.Helper()
+	rec := newRecorder()
+	opt.Dir, opt.Progress = w.dir, rec.write
+	if opt.Env == nil {
+		opt.Env = bake.Env{}
+	}
+	for _, t := range targets {
+		if t.Context == "" {
+			t.Context = "."
+		}
+		if t.Dockerfile == "" {
+			t.Dockerfile = "Dockerfile"
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	report, err := Run(ctx, &bake.Plan{Targets: targets}, nodes(w), opt)
+	return report, rec, err
+}
+
+// mustRun is run for what has to succeed.
+func (w *workspace) mustRun(opt Options, targets ...*bake.Target) (*Report, *recorder) {
+	w.Helper()
+	report, rec, err := w.run(opt, targets...)
+	if err != nil {
+		w.Fatalf("build failed: %v\n%s", err, rec.logs)
+	}
+	return report, rec
+}
+
+// use makes consumer use the result of producer as a named context.
+func use(consumer *bake.Target, name string, producer *bake.Target) {
+	if consumer.Contexts == nil {
+		consumer.Contexts = map[string]string{}
+	}
+	consumer.Contexts[name] = "target:" + producer.Name
+	consumer.Links = append(consumer.Links, bake.Link{Context: name, Target: producer})
+}
+
+func inline(text string) *string { return &text }
+
+func to(typ, dest string, attrs ...string) []bake.Entry {
+	e := bake.Entry{Type: typ, Dest: dest, Attrs: map[string]string{}}
+	for i := 0; i+1 < len(attrs); i += 2 {
+		e.Attrs[attrs[i]] = attrs[i+1]
+	}
+	return []bake.Entry{e}
+}

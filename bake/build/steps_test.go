@@ -1,0 +1,117 @@
+package build
+
+import (
+	"slices"
+	"testing"
+)
+
+// gateRequests makes requests by name; the second of a pair links to the first.
+func gateRequests(names string, links ...string) map[string]*request {
+	out := map[string]*request{}
+	for _, n := range names {
+		out[string(n)] = &request{turn: make(chan struct{}), loaded: make(chan struct{})}
+	}
+	for _, l := range links {
+		q := out[l[1:]]
+		q.links = append(q.links, link{producer: out[l[:1]]})
+	}
+	return out
+}
+
+func admitted(qs map[string]*request) []string {
+	var out []string
+	for n, q := range qs {
+		select {
+		case <-q.turn:
+			out = append(out, n)
+		default:
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestGate(t *testing.T) {
+	qs := gateRequests("abcd", "ab", "bd")
+	order := []*request{qs["a"], qs["b"], qs["c"], qs["d"]}
+	g := newGate(order, 2)
+	opened := false
+	for i, q := range order {
+		if got := admitted(qs); len(got) > 0 {
+			t.Fatalf("%v admitted when %d of 4 were loaded", got, i)
+		}
+		g.load(q, func() { opened = true })
+	}
+	check := func(want ...string) {
+		t.Helper()
+		if got := admitted(qs); !slices.Equal(got, want) {
+			t.Fatalf("admitted %v, want %v", got, want)
+		}
+	}
+	if !opened {
+		t.Error("the last load was not told")
+	}
+	check("a", "c") // b and d wait for their links
+	g.leave(qs["c"])
+	check("a", "c")
+	g.leave(qs["a"])
+	check("a", "b", "c")
+	g.leave(qs["b"])
+	check("a", "b", "c", "d")
+}
+
+func TestGateWithoutLimit(t *testing.T) {
+	qs := gateRequests("abc", "ac")
+	g := newGate([]*request{qs["a"], qs["b"], qs["c"]}, 0)
+	for _, q := range g.waiting[:3:3] {
+		g.load(q, func() {})
+	}
+	if got := admitted(qs); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("admitted %v", got)
+	}
+}
+
+func TestBarrier(t *testing.T) {
+	b := newBarrier(2)
+	b.arrive()
+	select {
+	case <-b.open:
+		t.Fatal("open after one of two")
+	default:
+	}
+	b.arrive()
+	if err := b.wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := newBarrier(0).wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAssign(t *testing.T) {
+	n := &node{}
+	make := func(tweak func(*request)) *request {
+		q := &request{node: n, credentials: &credentials{}, inputs: &inputs{dockerfile: &dockerfile{}}}
+		tweak(q)
+		return q
+	}
+	plain := func(*request) {}
+	requests := []*request{
+		make(plain), make(plain),
+		make(func(q *request) { q.exports = []*export{{}} }),
+		make(func(q *request) { q.credentials.secrets = map[string]secret{"s": {Env: "A"}} }),
+		make(func(q *request) { q.entitlements = []string{"network.host"} }),
+		make(plain),
+	}
+	jobs := assign(requests, &Options{})
+	var sizes []int
+	for _, j := range jobs {
+		sizes = append(sizes, len(j.requests))
+	}
+	if !slices.Equal(sizes, []int{3, 1, 1, 1}) {
+		t.Errorf("jobs carry %v requests", sizes)
+	}
+	if got := len(assign(requests, &Options{Metadata: true})); got != len(requests) {
+		t.Errorf("with metadata there are %d jobs for %d requests", got, len(requests))
+	}
+}

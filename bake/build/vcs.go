@@ -1,0 +1,249 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/urlutil"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// entrypointLabel names the Dockerfile within its repository.
+const entrypointLabel = "com.docker.image.source.entrypoint"
+
+// repository is the git repository that a context is in.
+type repository struct {
+	root   string // its work tree
+	commit string // empty before the first commit
+	remote string // URL without credentials, empty if there is none
+}
+
+// repositories remembers what git said, so that it is asked once for each
+// repository and not for each target.
+type repositories struct {
+	byRoot map[string]*repository
+	labels bool // BUILDX_GIT_LABELS
+	info   bool // BUILDX_GIT_INFO
+	dirty  bool // BUILDX_GIT_CHECK_DIRTY
+	failed error
+}
+
+func newRepositories(opt *Options) *repositories {
+	labels, _ := opt.flag("BUILDX_GIT_LABELS")
+	info, set := opt.flag("BUILDX_GIT_INFO")
+	dirty, _ := opt.flag("BUILDX_GIT_CHECK_DIRTY")
+	return &repositories{
+		byRoot: map[string]*repository{}, dirty: dirty, info: info || !set,
+		labels: labels || opt.Env["BUILDX_GIT_LABELS"] == "full",
+	}
+}
+
+// addVCS adds what the image or its provenance says about the repository of
+// the context of q.
+func (q *request) addVCS(ctx context.Context, repos *repositories) {
+	info := repos.info && q.wantsProvenance()
+	if q.inputs.contextDir == "" || !info && !repos.labels {
+		return
+	}
+	repo := repos.find(ctx, q.inputs.contextDir)
+	if repo == nil {
+		return
+	}
+	if repos.labels {
+		maps.Copy(q.attrs, repo.labelAttrs(q.dockerfilePath()))
+	}
+	if info {
+		maps.Copy(q.attrs, repo.infoAttrs(q.localDirs()))
+	}
+}
+
+// wantsProvenance reports whether anything will hold provenance of q. The
+// default one is not written beside files.
+func (q *request) wantsProvenance() bool {
+	attest, ok := q.attrs["attest:provenance"]
+	if !ok {
+		return false
+	}
+	if !strings.Contains(attest, "inline-only=true") || q.recorded {
+		return true
+	}
+	for _, e := range q.exports {
+		if e.Type != client.ExporterLocal && e.Type != client.ExporterTar {
+			return true
+		}
+	}
+	return false
+}
+
+// dockerfilePath is where the Dockerfile of q would be, even if its text is
+// written in the definition.
+func (q *request) dockerfilePath() string {
+	if p := q.inputs.dockerfile.path; p != "" {
+		return p
+	}
+	return filepath.Join(q.inputs.contextDir, q.target.Dockerfile)
+}
+
+// localDirs are the directories that q reads, by the names that Dockerfiles
+// know them under.
+func (q *request) localDirs() map[string]string {
+	dirs := maps.Clone(q.inputs.named)
+	dirs["context"] = q.inputs.contextDir
+	if p := q.inputs.dockerfile.path; p != "" {
+		dirs["dockerfile"] = filepath.Dir(p)
+	}
+	return dirs
+}
+
+func (r *repository) labelAttrs(dockerfile string) map[string]string {
+	attrs := map[string]string{}
+	if r.commit != "" {
+		attrs["label:"+ocispecs.AnnotationRevision] = r.commit
+	}
+	if r.remote != "" {
+		attrs["label:"+ocispecs.AnnotationSource] = r.remote
+	}
+	if rel, ok := within(r.root, dockerfile); ok {
+		attrs["label:"+entrypointLabel] = rel
+	}
+	return attrs
+}
+
+func (r *repository) infoAttrs(dirs map[string]string) map[string]string {
+	attrs := map[string]string{}
+	if r.commit != "" {
+		attrs["vcs:revision"] = r.commit
+	}
+	if r.remote != "" {
+		attrs["vcs:source"] = r.remote
+	}
+	for name, dir := range dirs {
+		if rel, ok := within(r.root, resolve(dir)); ok {
+			attrs["vcs:localdir:"+name] = rel
+		}
+	}
+	return attrs
+}
+
+// within returns the path of p inside root.
+func within(root, p string) (string, bool) {
+	rel, err := filepath.Rel(root, p)
+	return rel, err == nil && !strings.HasPrefix(rel, "..")
+}
+
+// find returns the repository that holds dir, nil if there is none. It looks
+// for one before it starts git.
+func (r *repositories) find(ctx context.Context, dir string) *repository {
+	root := resolve(dir)
+	for {
+		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
+			break
+		}
+		parent := filepath.Dir(root)
+		if parent == root {
+			return nil
+		}
+		root = parent
+	}
+	if repo, ok := r.byRoot[root]; ok {
+		return repo
+	}
+	repo, err := readRepository(ctx, root, r.dirty)
+	if err != nil && r.failed == nil {
+		r.failed = fmt.Errorf("the commit was not recorded: %w", err)
+	}
+	r.byRoot[root] = repo
+	return repo
+}
+
+// readRepository asks git for the commit and the remote of a work tree.
+func readRepository(ctx context.Context, dir string, dirty bool) (*repository, error) {
+	out, err := git(ctx, dir, "rev-parse", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if lines[0] == "" {
+		return nil, err
+	}
+	repo := &repository{root: lines[0]}
+	branch := ""
+	if err == nil && len(lines) == 3 { // it fails before the first commit
+		repo.commit = lines[1]
+		branch = strings.TrimPrefix(lines[2], "refs/heads/")
+		if dirty {
+			if out, err := git(ctx, dir, "status", "--porcelain", "--ignored"); err != nil || strings.TrimSpace(out) != "" {
+				repo.commit += "-dirty"
+			}
+		}
+	}
+	config, err := git(ctx, dir, "config", "--null", "--get-regexp", `^(remote\..*\.url|branch\..*\.remote|url\..*\.insteadof)$`)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return repo, nil // none of them is set
+	}
+	repo.remote = remoteURL(config, branch)
+	return repo, err
+}
+
+// remoteURL finds the URL of the remote that a branch follows, else of origin
+// or upstream, in the settings of a repository.
+func remoteURL(config, branch string) string {
+	urls, follows := map[string]string{}, map[string]string{}
+	instead := map[string]string{}
+	for item := range strings.SplitSeq(config, "\x00") {
+		key, value, _ := strings.Cut(item, "\n")
+		first, last := strings.Index(key, "."), strings.LastIndex(key, ".")
+		if first < 0 || first == last {
+			continue
+		}
+		name := key[first+1 : last]
+		switch key[:first] {
+		case "remote":
+			if urls[name] == "" {
+				urls[name] = value
+			}
+		case "branch":
+			follows[name] = value
+		case "url":
+			instead[value] = name
+		}
+	}
+	for _, name := range []string{follows[branch], "origin", "upstream"} {
+		if url := urls[name]; url != "" {
+			return urlutil.RedactCredentials(rewrite(url, instead))
+		}
+	}
+	return ""
+}
+
+// rewrite applies the url.<base>.insteadOf settings: the longest prefix wins.
+func rewrite(url string, instead map[string]string) string {
+	best := ""
+	for prefix := range instead {
+		if strings.HasPrefix(url, prefix) && len(prefix) > len(best) {
+			best = prefix
+		}
+	}
+	if best == "" {
+		return url
+	}
+	return instead[best] + strings.TrimPrefix(url, best)
+}
+
+func git(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil && stderr.Len() > 0 {
+		err = fmt.Errorf("git %s: %s: %w", args[0], strings.TrimSpace(stderr.String()), err)
+	}
+	return string(out), err
+}
