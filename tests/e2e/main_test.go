@@ -23,6 +23,9 @@ import (
 // program is the path of the bake under test.
 var program string
 
+// suite is a directory that lasts as long as the tests of this package.
+var suite string
+
 // sharedEngine is the state directory of the engine that all tests use which
 // do not break theirs.
 var sharedEngine string
@@ -48,6 +51,7 @@ func TestMain(m *testing.M) {
 }
 
 func prepare(dir string) error {
+	suite = dir
 	sharedEngine = filepath.Join(dir, "engine")
 	if program = os.Getenv("BAKE_TEST_PROGRAM"); program != "" {
 		return nil
@@ -94,31 +98,40 @@ func stopEngine(dir string, env []string) error {
 	return nil
 }
 
-// leftovers lists processes of the program whose state is below dir, and
-// mounts below dir. It is empty when all is well.
+// leftovers lists processes that have to do with a directory, and mounts below
+// it. It is empty when all is well.
 func leftovers(dir string) string {
 	var found []string
 	for _, p := range processes() {
-		if strings.Contains(p.command, dir) || strings.Contains(p.environment, dir) {
+		if strings.Contains(p.command, dir+"/") || strings.HasPrefix(p.dir+"/", dir+"/") {
 			found = append(found, fmt.Sprintf("process %d: %s", p.pid, p.command))
 		}
 	}
-	data, err := os.ReadFile("/proc/self/mounts")
-	if err != nil {
-		return err.Error()
-	}
-	for line := range strings.Lines(string(data)) {
-		if strings.Contains(line, dir) {
-			found = append(found, "mount "+line)
-		}
+	if mounts := leftoverMounts(dir); mounts != "" {
+		found = append(found, mounts)
 	}
 	return strings.Join(found, "\n")
 }
 
+// leftoverMounts lists the mounts below dir.
+func leftoverMounts(dir string) string {
+	data, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return err.Error()
+	}
+	var found []string
+	for line := range strings.Lines(string(data)) {
+		if strings.Contains(line, dir+"/") {
+			found = append(found, "mount "+line)
+		}
+	}
+	return strings.Join(found, "")
+}
+
 // process is a running process, as /proc shows it.
 type process struct {
-	pid                  int
-	command, environment string
+	pid          int
+	command, dir string // its arguments and its working directory
 }
 
 // processes are all processes of this machine but this one.
@@ -138,11 +151,9 @@ func processes() []process {
 		if err != nil || len(command) == 0 {
 			continue
 		}
-		environment, _ := os.ReadFile(filepath.Join(dir, "environ"))
-		found = append(found, process{
-			pid:     pid,
-			command: strings.ReplaceAll(strings.TrimRight(string(command), "\x00"), "\x00", " "), environment: string(environment),
-		})
+		where, _ := os.Readlink(filepath.Join(dir, "cwd"))
+		words := strings.ReplaceAll(strings.TrimRight(string(command), "\x00"), "\x00", " ")
+		found = append(found, process{pid: pid, command: words, dir: where})
 	}
 	return found
 }

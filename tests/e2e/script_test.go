@@ -28,6 +28,7 @@ import (
 //
 // A script that sets BAKE_ENGINE_DIR to $OWN has an engine of its own.
 func TestScripts(t *testing.T) {
+	fixture.NeedRoot(t)
 	w := theWorld(t)
 	scripts, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(scripts) == 0 {

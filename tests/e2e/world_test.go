@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,6 @@ import (
 // server, an SSH agent. Definitions find it in the environment.
 type world struct {
 	registry *fixture.Registry
-	base     fixture.Layout
 	tools    fixture.Layout
 	env      []string
 	agent    agent.Agent
@@ -29,20 +29,52 @@ type world struct {
 	peer *fixture.Peer
 }
 
+// base is the image that nearly all builds start from: busybox on this
+// machine's platform, and another on a foreign one, where nothing can run.
+var base struct {
+	sync.Once
+	fixture.Layout
+}
+
+// lasting makes temporary directories that outlive the test.
+type lasting struct{ testing.TB }
+
+func (l lasting) TempDir() string {
+	dir, err := os.MkdirTemp(suite, "shared-")
+	if err != nil {
+		l.Fatal(err)
+	}
+	return dir
+}
+
+// foreign is a platform that is not this machine's.
+func foreign() string {
+	if runtime.GOARCH == "arm64" {
+		return "linux/amd64"
+	}
+	return "linux/arm64"
+}
+
+func baseLayout(t testing.TB) fixture.Layout {
+	base.Do(func() {
+		base.Layout = fixture.WriteLayout(lasting{t}, "1",
+			fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...),
+			fixture.Image(t, foreign(), fixture.File{Path: "etc/foreign", Data: []byte("foreign\n")}))
+	})
+	return base.Layout
+}
+
 // theWorld makes the world of a test and its subtests.
 func theWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{registry: fixture.StartRegistry(t)}
-	w.base = fixture.WriteLayout(t, "1",
-		fixture.Image(t, "linux/amd64", fixture.Busybox(t)...),
-		fixture.Image(t, "linux/arm64", fixture.File{Path: "etc/foreign", Data: []byte("arm64\n")}))
 	w.tools = fixture.WriteLayout(t, "1", fixture.Image(t, fixture.LocalPlatform(), linked(t, fixture.Program(t, "ssh-add", "openssh-client"))...))
 	w.registry.Push(t, "base:1", fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...))
 	repo := fixture.NewGitRepo(t, map[string]string{
-		"Dockerfile": "FROM scratch AS base\nFROM base\nCOPY sub/file /from-git\n", "sub/file": "in git\n",
+		"Dockerfile": "FROM scratch\nCOPY sub/file /from-git\nCOPY --from=again file /named\n", "sub/file": "in git\n",
 	})
 	w.env = []string{
-		"BASE=" + w.base.Context(), "TOOLS=" + w.tools.Context(),
+		"BASE=" + baseLayout(t).Context(), "TOOLS=" + w.tools.Context(),
 		"REGISTRY=" + w.registry.Host,
 		"GIT=" + repo.Serve(t), "GIT_DIR_ON_DISK=" + repo.Dir,
 		"SSH_AUTH_SOCK=" + w.startAgent(t),

@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bake/tests/fixture"
+
+	"golang.org/x/sys/unix"
+)
+
+// smallDisk mounts a file system of some MiB at dir until the test ends.
+func smallDisk(t *testing.T, dir string, size int64) {
+	t.Helper()
+	fixture.NeedRoot(t)
+	image := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(image, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(image, size<<20); err != nil {
+		t.Fatal(err)
+	}
+	fixture.MustRun(t, exec.Command(fixture.Program(t, "mkfs.ext4", "e2fsprogs"), "-q", "-m", "0", image))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fixture.MustRun(t, exec.Command(fixture.Program(t, "mount", "mount"), "-o", "loop", image, dir))
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount %s: %v", dir, err)
+			_ = unix.Unmount(dir, unix.MNT_DETACH)
+		}
+	})
+}
+
+// onDisk makes dir hold the engine's state, in a site that is cleaned up before
+// the disk goes away.
+func (s *site) onDisk(dir string) {
+	s.engine = dir
+	s.env = append(s.env, "BAKE_ENGINE_DIR="+dir)
+	s.t.Cleanup(func() {
+		if err := stopEngine(dir, nil); err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
+// awaitFree waits until a disk has some MiB free again: the engine takes a
+// moment to throw away what a failed step has left.
+func awaitFree(t *testing.T, dir string, size uint64) {
+	t.Helper()
+	fixture.Await(t, 10*time.Second, "space is freed", func() bool {
+		var stat unix.Statfs_t
+		if err := unix.Statfs(dir, &stat); err != nil {
+			t.Fatal(err)
+		}
+		return stat.Bavail*uint64(stat.Bsize) > size<<20
+	})
+}
+
+const filler = `
+-- docker-bake.hcl --
+variable "BASE" {}
+variable "SIZE" { default = "1" }
+target "default" {
+  contexts = { base = BASE }
+  args     = { SIZE = SIZE }
+  output   = ["type=local,dest=out"]
+}
+-- Dockerfile --
+FROM base
+ARG SIZE
+RUN dd if=/dev/urandom of=/filler bs=1M count=$SIZE
+`
+
+func TestDiskFull(t *testing.T) {
+	s := newSite(t, filler)
+	disk := filepath.Join(t.TempDir(), "disk")
+	smallDisk(t, disk, 60)
+	s.onDisk(filepath.Join(disk, "engine"))
+	s.run(0, "--set", "*.output=type=cacheonly")
+	o := s.run(1, "--var", "SIZE=100")
+	tells(t, o, "target default", "No space left on device", "bake engine prune")
+	if strings.Contains(o.Stderr, "goroutine ") {
+		t.Error("a panic reached the user")
+	}
+	awaitFree(t, disk, 20)
+	s.run(0, "--var", "SIZE=2")
+	if info, err := os.Stat(s.path("out/filler")); err != nil || info.Size() != 2<<20 {
+		t.Errorf("filler: %v, %v", info, err)
+	}
+}
+
+// An image that cannot be unpacked is another way to fill the disk: it is the
+// engine itself that fails to write, not a step.
+func TestDiskFullWhileUnpacking(t *testing.T) {
+	s := newSite(t, filler)
+	disk := filepath.Join(t.TempDir(), "disk")
+	smallDisk(t, disk, 24)
+	s.onDisk(filepath.Join(disk, "engine"))
+	s.write(`
+-- docker-bake.hcl --
+target "default" {
+  context           = "big"
+  dockerfile-inline = "FROM scratch\nCOPY . /"
+}
+target "small" {
+  context           = "small"
+  dockerfile-inline = "FROM scratch\nCOPY . /"
+  output            = ["type=local,dest=out"]
+}
+-- small/file --
+small
+`)
+	if err := os.Mkdir(s.path("big"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path("big/file"), make([]byte, 40<<20), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	o := s.run(1)
+	tells(t, o, "target default", "no space left on device", "bake engine prune")
+	s.run(0, "engine", "prune", "--all")
+	awaitFree(t, disk, 10)
+	s.run(0, "small")
+	if got := s.read("out/file"); got != "small\n" {
+		t.Errorf("have %q", got)
+	}
+}
