@@ -93,5 +93,8 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 	}
 	r.pending = append(r.pending, newFailure(err, target, plan))
 	r.flush()
+	if a.debug {
+		fmt.Fprintf(a.err, "%+v\n", target.Err)
+	}
 	return reported(code)
 }

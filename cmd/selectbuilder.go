@@ -14,7 +14,8 @@ import (
 	"bake/bake/engine"
 )
 
-// embeddedName is the name by which --builder asks for bake's own engine.
+// embeddedName is the name by which --builder asks for bake's own engine, and
+// that of its driver.
 const embeddedName = engine.DriverName
 
 // selection is the builder of a run, and why it was chosen.
