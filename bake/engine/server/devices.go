@@ -4,6 +4,7 @@ package server
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/solver/llbsolver/cdidevices"
@@ -34,7 +35,10 @@ func newDevices(cfg config.CDIConfig) (*cdidevices.Manager, error) {
 		return nil, fmt.Errorf("cannot read the device specifications: %w", err)
 	}
 	for file, errs := range cache.GetErrors() {
-		bklog.L.Warnf("device specification %s: %v", file, errs)
+		// A directory that is missing is no error: it is looked for again.
+		if _, err := os.Stat(file); err == nil {
+			bklog.L.Warnf("device specification %s: %v", file, errs)
+		}
 	}
 	return cdidevices.NewManager(cache, cfg.AutoAllowed), nil
 }

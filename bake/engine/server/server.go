@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/defaults"
@@ -100,7 +101,24 @@ func prepareProcess() {
 	unix.Umask(0)
 	fscopy.UmaskIsZero = true
 	apicaps.ExportedProduct = "buildkit"
+	nameBuildKit()
 	stack.SetVersionInfo(version.Version, version.Revision)
+}
+
+// nameBuildKit sets the version that BuildKit puts into provenance and tells to
+// clients. Its own build stamps it with the linker; here it is the version of
+// the module, unless this program was stamped too.
+func nameBuildKit() {
+	const unstamped = "unknown"
+	info, ok := debug.ReadBuildInfo()
+	if !ok || !strings.Contains(version.Version, unstamped) {
+		return
+	}
+	for _, m := range info.Deps {
+		if m.Path == version.Package && m.Version != "" {
+			version.Version = m.Version
+		}
+	}
 }
 
 // newController joins the worker, the frontends and the cache backends.

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/entitlements"
+	"github.com/tonistiigi/fsutil"
+)
+
+// configured is an engine of its own with a buildkitd.toml.
+func configured(t *testing.T, toml string) Config {
+	t.Helper()
+	cfg := tempConfig(t)
+	cfg.File = filepath.Join(t.TempDir(), "buildkitd.toml")
+	if err := os.WriteFile(cfg.File, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// runInsecure runs true as a privileged process, granted by the client.
+func runInsecure(ctx context.Context, t *testing.T, cfg Config) error {
+	t.Helper()
+	c, err := Client(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	st := llb.Scratch().File(llb.Copy(llb.Local("base"), "/", "/")).
+		Run(llb.Args([]string{"/bin/busybox", "true"}), llb.Security(pb.SecurityMode_INSECURE)).Root()
+	def, err := st.Marshal(ctx, llb.LinuxAmd64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fs, err := fsutil.NewFS(busyboxDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Solve(ctx, def, client.SolveOpt{
+		LocalMounts:         map[string]fsutil.FS{"base": fs},
+		AllowedEntitlements: []string{entitlements.EntitlementSecurityInsecure.String()},
+	}, nil)
+	return err
+}
+
+func TestEntitlementsAreOffByDefault(t *testing.T) {
+	cfg := tempConfig(t)
+	refused(t, runInsecure(testContext(t), t, cfg), "security.insecure", "not allowed")
+}
+
+func TestEntitlementsByConfiguration(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs real privileges")
+	}
+	byFile := configured(t, `insecure-entitlements = ["security.insecure"]`)
+	byFlag := tempConfig(t)
+	byFlag.Entitlements = []string{"security.insecure"}
+	for name, cfg := range map[string]Config{"file": byFile, "flag": byFlag} {
+		if err := runInsecure(testContext(t), t, cfg); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestConfigurationFile(t *testing.T) {
+	cfg := configured(t, `
+[dns]
+  nameservers = ["192.0.2.53"]
+  searchDomains = ["example.test"]
+[worker.oci]
+  platforms = ["linux/amd64", "linux/s390x"]
+  snapshotter = "native"
+  [worker.oci.labels]
+    "org.example.rack" = "7"
+  [[worker.oci.gcpolicy]]
+    keepDuration = "48h"
+    maxUsedSpace = "50MB"
+    filters = ["type==source.local"]
+  [[worker.oci.gcpolicy]]
+    all = true
+    keepBytes = "1GB"
+`)
+	ctx := testContext(t)
+	out, err := solve(ctx, t, cfg, busyboxDir(t), shell("cat /etc/resolv.conf > /out/dns"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dns := read(t, filepath.Join(out, "dns")); !strings.Contains(dns, "nameserver 192.0.2.53") || !strings.Contains(dns, "search example.test") {
+		t.Errorf("resolv.conf in a RUN:\n%s", dns)
+	}
+	c, err := Client(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	workers, err := c.ListWorkers(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(workers) != 1 {
+		t.Fatalf("%d workers", len(workers))
+	}
+	w := workers[0]
+	if w.Labels["org.example.rack"] != "7" || status(t, cfg).Snapshotter != "native" {
+		t.Errorf("labels: %v", w.Labels)
+	}
+	if len(w.Platforms) < 2 || w.Platforms[0].Architecture != "amd64" || w.Platforms[1].Architecture != "s390x" {
+		t.Errorf("platforms: %v", w.Platforms)
+	}
+	if len(w.GCPolicy) != 2 || w.GCPolicy[0].MaxUsedSpace != 50<<20 || w.GCPolicy[0].KeepDuration.Hours() != 48 ||
+		!w.GCPolicy[1].All || w.GCPolicy[1].ReservedSpace != 1<<30 {
+		t.Errorf("garbage collection: %+v", w.GCPolicy)
+	}
+}
+
+func TestBadConfigurationIsTold(t *testing.T) {
+	for toml, words := range map[string][]string{
+		"[worker.oci]\nnetworkMode = \"carrier-pigeon\"": {"carrier-pigeon", "host"},
+		"[worker.oci]\nsnapshotter = \"papyrus\"":        {"papyrus", "overlayfs"},
+		"[worker.oci]\nplatforms = [\"a/b/c/d/e\"]":      {"a/b/c/d/e"},
+		"[system]\nmaxRegistryConcurrency = 0":           {"maxRegistryConcurrency"},
+		"[log]\nformat = \"morse\"":                      {"morse"},
+		"this is not toml":                               {"buildkitd.toml"},
+	} {
+		cfg := configured(t, toml)
+		refused(t, Start(testContext(t), cfg), append(words, "cannot start")...)
+	}
+}
+
+func TestPruneBeforeIdleExit(t *testing.T) {
+	cfg := configured(t, "[[worker.oci.gcpolicy]]\nall = true\nmaxUsedSpace = \"1MB\"\n")
+	ctx := testContext(t)
+	if _, err := solve(ctx, t, cfg, busyboxDir(t), shell("dd if=/dev/zero of=/out/big bs=1M count=20")); err != nil {
+		t.Fatal(err)
+	}
+	before := diskUsed(cfg.Dir)
+	if err := Stop(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Idle = 50e6
+	if err := Start(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := waitGone(ctx, cfg, status(t, cfg).PID); err != nil {
+		t.Fatal(err)
+	}
+	if after := diskUsed(cfg.Dir); before < 20<<20 || after > 4<<20 {
+		t.Errorf("%d bytes before, %d after", before, after)
+	}
+}
