@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,12 +87,14 @@ func cleanUp(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// stopEngine stops the engine of a state directory, if there is one.
-func stopEngine(dir string, env []string) error {
+// stopEngine stops the engine of a state directory, if there is one. Its owner
+// does it, nil is the user of the tests.
+func stopEngine(dir string, owner *syscall.Credential) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, "engine", "stop", "--dir", dir)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("stop the engine in %s: %w\n%s", dir, err, out)
 	}

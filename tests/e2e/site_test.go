@@ -28,6 +28,7 @@ type site struct {
 	dir    string
 	engine string // its state directory
 	env    []string
+	owner  *syscall.Credential // who works here, nil is the user of the tests
 }
 
 // newSite lays out the files of a txtar archive. The engine is stopped at the
@@ -36,6 +37,9 @@ func newSite(t *testing.T, archive string) *site {
 	t.Helper()
 	top, err := os.MkdirTemp("", "bake-site-")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(top, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s := &site{t: t, dir: filepath.Join(top, "work"), engine: filepath.Join(top, "engine")}
@@ -48,7 +52,7 @@ func newSite(t *testing.T, archive string) *site {
 	}
 	s.write(archive)
 	t.Cleanup(func() {
-		if err := stopEngine(s.engine, nil); err != nil {
+		if err := stopEngine(s.engine, s.owner); err != nil {
 			t.Error(err)
 		}
 		if left := leftovers(top); left != "" {
@@ -116,6 +120,7 @@ func (s *site) command(args ...string) *exec.Cmd {
 	s.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = s.dir, slices.Clone(s.env)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner}
 	cmd.WaitDelay = time.Second
 	return cmd
 }
@@ -143,10 +148,12 @@ func tells(t *testing.T, o fixture.Outcome, texts ...string) {
 
 // engineState is the engine as "bake engine status" shows it.
 func (s *site) engineState() (state struct {
-	Running bool
-	PID     int
-	Builds  int
-	Socket  string
+	Running  bool
+	PID      int
+	Builds   int
+	Socket   string
+	Rootless bool
+	SingleID bool
 }) {
 	s.t.Helper()
 	o := fixture.MustRun(s.t, s.command("engine", "status", "--format=json"))

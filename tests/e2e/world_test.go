@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/ed25519"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -41,6 +42,9 @@ type lasting struct{ testing.TB }
 
 func (l lasting) TempDir() string {
 	dir, err := os.MkdirTemp(suite, "shared-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -60,8 +64,25 @@ func baseLayout(t testing.TB) fixture.Layout {
 		base.Layout = fixture.WriteLayout(lasting{t}, "1",
 			fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...),
 			fixture.Image(t, foreign(), fixture.File{Path: "etc/foreign", Data: []byte("foreign\n")}))
+		readable(t, base.Dir)
 	})
 	return base.Layout
+}
+
+// readable lets other users read what is below dir.
+func readable(t testing.TB, dir string) {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return os.Chmod(path, 0o755)
+		}
+		return os.Chmod(path, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // theWorld makes the world of a test and its subtests.
