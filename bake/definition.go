@@ -5,16 +5,17 @@ import "github.com/hashicorp/hcl/v2"
 // Definition is what is written: the blocks of all files in source order, with
 // names and ranges but without values. It is immutable and safe to share.
 type Definition struct {
-	files     []File
-	fileRel   bool
-	targets   []*block
-	groups    []*block
-	variables map[string]*variable
-	varOrder  []string
-	functions map[string]*functionDef
-	funcOrder []string
-	locals    map[string]*hcl.Attribute // top-level attributes
-	localOrd  []string
+	files      []File
+	fileRel    bool   // contexts are relative to their files
+	composeDir string // directory of the first Compose file
+	targets    []*block
+	groups     []*block
+	variables  map[string]*variable
+	varOrder   []string
+	functions  map[string]*functionDef
+	funcOrder  []string
+	locals     map[string]*hcl.Attribute // top-level attributes
+	localOrd   []string
 }
 
 // Files returns the files the definition was read from, for source excerpts.

@@ -7,12 +7,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-func composeUnsupported(f File) *hcl.Diagnostic {
-	rng := hcl.Range{Filename: f.Name, Start: hcl.InitialPos, End: hcl.InitialPos}
-	return errorAt("compose-unsupported", rng, "Compose files are not supported yet",
-		"This file is a Compose file by its name, and this version reads HCL and JSON only. Name the files to read with -f, for example -f docker-bake.hcl.")
-}
-
 func labelCount(b *hcl.Block) *hcl.Diagnostic {
 	rng := b.DefRange
 	if len(b.Labels) == 0 {

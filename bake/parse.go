@@ -3,6 +3,7 @@ package bake
 import (
 	"bytes"
 	"cmp"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	hcljson "github.com/hashicorp/hcl/v2/json"
+
+	"bake/compose"
 )
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
@@ -25,29 +28,49 @@ var rootSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
 	{Type: "function", LabelNames: []string{"name"}},
 }}
 
-// Parse reads the syntax of all files and gathers their blocks. What is
-// misspelt is a warning with a suggestion; what cannot be read is an error.
-// The definition is valid, if incomplete, even when there are errors.
+// ParseOptions is what a definition depends on besides its files.
+type ParseOptions struct {
+	Env  Env               // for Compose interpolation, and BUILDX_BAKE_FILE_RELATIVE_PATHS
+	Vars map[string]string // --var, wins over Env in Compose interpolation
+	FS   fs.FS             // opens what Compose files refer to: .env, include, extends, env_file
+	// EnvFiles are read instead of .env, Profiles are the active ones (nil for
+	// all); both are for Compose files only.
+	EnvFiles, Profiles []string
+	// Ignored, if set, is told of each Compose attribute that has no effect.
+	Ignored func(rng hcl.Range, text string)
+}
+
+// Parse is ParseWith for definitions that depend on the environment alone.
 func Parse(files []File, env Env) (*Definition, hcl.Diagnostics) {
+	return ParseWith(files, ParseOptions{Env: env})
+}
+
+// ParseWith reads the syntax of all files and gathers their blocks: those of
+// Compose files first, which are one project, then those of HCL and JSON files
+// in the given order. What is misspelt is a warning with a suggestion; what
+// cannot be read is an error. The definition is valid, if incomplete, even
+// when there are errors.
+func ParseWith(files []File, opt ParseOptions) (*Definition, hcl.Diagnostics) {
 	d := &Definition{
 		files:     files,
 		variables: map[string]*variable{},
 		functions: map[string]*functionDef{},
 		locals:    map[string]*hcl.Attribute{},
 	}
+	on, bad := fileRelative(opt.Env)
+	d.fileRel = on
 	var diags hcl.Diagnostics
-	on, bad := fileRelative(env)
 	if bad != nil {
 		diags = append(diags, bad)
 	}
-	d.fileRel = on
-	for _, f := range files {
+	project, rest := splitCompose(files)
+	diags = append(diags, d.addCompose(project, opt)...)
+	for _, f := range rest {
 		body, more := parseFile(f)
 		diags = append(diags, more...)
-		if body == nil {
-			continue
+		if body != nil {
+			diags = append(diags, d.addBody(body)...)
 		}
-		diags = append(diags, d.addBody(body)...)
 	}
 	for _, x := range diags {
 		if x.Extra == nil {
@@ -57,12 +80,44 @@ func Parse(files []File, env Env) (*Definition, hcl.Diagnostics) {
 	return d, sortDiagnostics(diags)
 }
 
-// parseFile reads one file by the syntax its name says, or by the one that
-// fits when the name does not say.
+// splitCompose tells Compose files from others: by their names, else by what
+// they hold.
+func splitCompose(files []File) (project []compose.File, rest []File) {
+	for _, f := range files {
+		if is, _ := compose.IsCompose(f.Name, f.Data); is {
+			project = append(project, compose.File(f))
+			continue
+		}
+		rest = append(rest, f)
+	}
+	return project, rest
+}
+
+// addCompose reads all Compose files as one project.
+func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Diagnostics {
+	if len(project) == 0 {
+		return nil
+	}
+	body, diags := compose.Parse(project, compose.Options{
+		FS:       opt.FS,
+		Env:      opt.Env.overriding(),
+		Vars:     opt.Vars,
+		EnvFiles: opt.EnvFiles,
+		Profiles: opt.Profiles,
+		Ignored:  opt.Ignored,
+	})
+	diags = append(diags, d.addBody(body)...)
+	for _, b := range slices.Concat(d.targets, d.groups) {
+		b.compose = true
+	}
+	d.composeDir, _ = fileDir(project[0].Name)
+	return diags
+}
+
+// parseFile reads one file that is no Compose file by the syntax its name
+// says, or by the one that fits when the name does not say.
 func parseFile(f File) (hcl.Body, hcl.Diagnostics) {
 	switch strings.ToLower(path.Ext(f.Name)) {
-	case ".yml", ".yaml":
-		return nil, hcl.Diagnostics{composeUnsupported(f)}
 	case ".json":
 		return parseJSON(f)
 	case ".hcl":

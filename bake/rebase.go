@@ -29,9 +29,7 @@ func fileRelative(env Env) (bool, *hcl.Diagnostic) {
 // directory instead of the file that sets them.
 func (c *Config) rebaseContexts(last map[string]*block) {
 	for name, b := range last {
-		if dir, ok := fileDir(b.rng.Filename); ok {
-			c.targets[name].dir = dir
-		}
+		c.targets[name].dir, _ = c.def.dirOf(b.rng.Filename, b.compose)
 	}
 	for _, t := range c.targets {
 		t.attrs[attrContext] = c.rebaseAttr(t.attrs[attrContext])
@@ -61,11 +59,20 @@ func (c *Config) baseDir(src *source) (string, bool) {
 	}
 	if name := contextOf(src.attr.Expr); src.attr.Name == "context" && name != "" && c.targets[name] != nil {
 		if a := c.targets[name].attrs[attrContext]; a != nil && a.src.attr != nil {
-			return fileDir(a.src.attr.Range.Filename)
+			return c.def.dirOf(a.src.attr.Range.Filename, a.src.kind == KindCompose)
 		}
 		return c.targets[name].dir, c.targets[name].dir != ""
 	}
-	return fileDir(src.attr.Range.Filename)
+	return c.def.dirOf(src.attr.Range.Filename, src.kind == KindCompose)
+}
+
+// dirOf is the directory that contexts written in a file are relative to: of
+// Compose files, which are one project, that of the first.
+func (d *Definition) dirOf(file string, compose bool) (string, bool) {
+	if compose {
+		return d.composeDir, d.composeDir != ""
+	}
+	return fileDir(file)
 }
 
 // contextOf returns NAME when the expression is exactly target.NAME.context.

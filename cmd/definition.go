@@ -58,7 +58,7 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 		return nil, err
 	}
 	r.source(files)
-	definition, diags := bake.Parse(files, a.env)
+	definition, diags := bake.ParseWith(files, bake.ParseOptions{Env: a.env, Vars: vars, FS: fsys})
 	r.add(diags)
 	if definition == nil || diags.HasErrors() {
 		return nil, r.check()
