@@ -36,9 +36,11 @@ func (l *loader) attributes(f field, m *model) hcl.Attributes {
 	}
 	env := l.serviceEnvironment(f.val, l.opt.Env)
 	for _, f := range b.build.fields {
-		if !f.val.isNull() {
-			b.field(f, env)
+		if f.val.isNull() {
+			b.refuseKey(f, "A build", buildKeys)
+			continue
 		}
+		b.field(f, env)
 	}
 	b.exclusive()
 	if x := b.build.field("x-bake"); x != nil {
@@ -132,15 +134,15 @@ func (b *build) field(f field, env environment) {
 	case "isolation":
 		b.ignored(f.rng(), "isolation of service %s: BuildKit builds Linux images in one way", b.name)
 	default:
-		b.checkBuildKey(f)
+		b.refuseKey(f, "A build", buildKeys)
 	}
 }
 
-func (b *build) checkBuildKey(f field) {
-	if strings.HasPrefix(f.key, "x-") || buildKeys[f.key] {
-		return
+// refuseKey reports a key that is not one of those Compose allows here.
+func (b *build) refuseKey(f field, where string, known map[string]bool) {
+	if !known[f.key] && !strings.HasPrefix(f.key, "x-") {
+		b.errorAt("compose-unknown-key", f.rng(), "Unknown key", "%s has no %q.%s", where, f.key, didYouMean(f.key, sortedKeys(known)))
 	}
-	b.errorAt("compose-unknown-key", f.rng(), "Unknown key", "A build has no %q.%s", f.key, didYouMean(f.key, sortedKeys(buildKeys)))
 }
 
 // exclusive reports attributes that cannot stand together.
@@ -181,7 +183,13 @@ func filled(entries []entry) []entry {
 // contexts are the named contexts. Another service is the target that builds
 // it, and must have a build.
 func (b *build) contexts(v *value) []entry {
-	out := filled(b.mapping(v, "additional_contexts"))
+	out := b.mapping(v, "additional_contexts")
+	for _, e := range out {
+		if e.val == nil && v.kind == listKind {
+			b.errorAt("compose-type", e.keyAt, "Context without a value", "An entry of additional_contexts is NAME=CONTEXT, but this is %q.", e.key)
+		}
+	}
+	out = filled(out)
 	for i, e := range out {
 		context := b.context("", *e.val)
 		if service, ok := strings.CutPrefix(*e.val, "service:"); ok {
@@ -224,13 +232,20 @@ func (b *build) checkLink(e entry, service string) {
 func (b *build) entitlements(f field, names []*value) {
 	items := textItems(names)
 	if old := b.attrs["entitlements"]; old != nil {
-		for _, item := range old.Expr.(*literal).items {
-			if !slices.ContainsFunc(items, func(x hcl.Expression) bool { return x.(*literal).val.RawEquals(item.(*literal).val) }) {
-				items = append(items, item)
-			}
-		}
+		items = withNew(old.Expr.(*literal).items, items)
 	}
 	b.setList("entitlements", f, items)
+}
+
+// withNew are the old elements and those of the new that are not among them.
+func withNew(old, items []hcl.Expression) []hcl.Expression {
+	out := slices.Clone(old)
+	for _, x := range items {
+		if !slices.ContainsFunc(old, func(y hcl.Expression) bool { return x.(*literal).val.RawEquals(y.(*literal).val) }) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // attest adds an attestation; attributes of two names do.

@@ -88,7 +88,10 @@ func (s *substitution) variable(match string) (string, error) {
 		return s.plain(match[1:]), nil
 	}
 	end := closingBrace(match)
-	if end < 0 {
+	if end < 0 { // braces in a default may be uneven
+		end = len(match) - 1
+	}
+	if end < 3 || match[end] != '}' {
 		return "", malformed{match}
 	}
 	inner, rest := match[2:end], match[end+1:]

@@ -10,8 +10,8 @@ import (
 
 var topKeys = set("version", "name", "include", "services", "models", "networks", "volumes", "secrets", "configs", "jobs")
 
-// usedKeys are the keys of a service that a build needs.
-var usedKeys = []string{"image", "build", "environment", "env_file", "extends", "profiles"}
+// usedKeys are the keys of a service that a build needs to know.
+var usedKeys = []string{"image", "build", "environment", "env_file", "extends", "profiles", "provider"}
 
 var serviceKeys = set(
 	"annotations", "attach", "blkio_config", "build", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "command",

@@ -53,7 +53,6 @@ func jsonOf(t testing.TB, x hcl.Expression) string {
 	return string(data)
 }
 
-
 func TestSmoke(t *testing.T) {
 	body, diags := Parse([]File{{"compose.yaml", []byte(`
 services:

@@ -133,7 +133,7 @@ func (b *build) ulimit(f field) (soft, hard int, ok bool) {
 		return 0, 0, false
 	}
 	for _, x := range f.val.fields {
-		b.checkKey(x.key, x.rng(), "A limit", set("soft", "hard"))
+		b.refuseKey(x, "A limit", set("soft", "hard"))
 	}
 	soft, ok = b.integer(s, "soft")
 	hard, ok2 := b.integer(h, "hard")
@@ -209,7 +209,7 @@ func (b *build) secretName(e *value) (string, bool) {
 		return b.str(e, "A secret")
 	}
 	for _, f := range e.fields {
-		b.checkKey(f.key, f.rng(), "A secret of a build", secretMountKeys)
+		b.refuseKey(f, "A secret of a build", secretMountKeys)
 		if f.key != "source" && secretMountKeys[f.key] {
 			b.ignored(f.rng(), "%s of a build secret of service %s: RUN --mount says where a secret appears", f.key, b.name)
 		}

@@ -38,11 +38,7 @@ func (b *build) extension(x field) {
 func (b *build) extend(name string, f field) {
 	items := textItems(b.words(f.val, name))
 	if old := b.attrs[name]; old != nil {
-		have := old.Expr.(*literal).items
-		items = slices.DeleteFunc(items, func(x hcl.Expression) bool {
-			return slices.ContainsFunc(have, func(y hcl.Expression) bool { return x.(*literal).val.RawEquals(y.(*literal).val) })
-		})
-		items = append(slices.Clone(have), items...)
+		items = withNew(old.Expr.(*literal).items, items)
 	}
 	if name == "ssh" || name == "secret" {
 		items = byID(items)
