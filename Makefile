@@ -84,7 +84,7 @@ fuzz: ## fuzz every fuzz test for T each (T=30s)
 	done
 
 docs: ## regenerate the reference pages and the golden help texts
-	@BAKE_UPDATE=1 $(go) test -count=1 -run 'Docs|Help|Reference' ./bake ./hclfuncs ./cmd/... ./tests
+	@BAKE_UPDATE=1 $(go) test -count=1 -run 'Docs|Help|Reference' ./bake ./hclfuncs ./cmd/...
 
 install: build ## copy bin/bake to PREFIX/bin
 	@install -d $(DESTDIR)$(PREFIX)/bin

@@ -102,7 +102,7 @@ var rooms = []room{
 		"github.com/sirupsen/logrus", "golang.org/x/term", "golang.org/x/text",
 	}), not: []string{"bake/bake/engine/server", "bake/bake/engine/runtime"}},
 	{dir: "cmd/bake", may: []string{"bake/cmd", "bake/bake/engine"}},
-	{dir: "examples"},
+	{dir: "examples", may: []string{"example.com/monorepo"}}, // a module of its own
 	// Tests may import whatever they compare with.
 	{dir: "tests", may: []string{"bake", "github.com", "golang.org", "go.yaml.in", "google.golang.org"}},
 }
