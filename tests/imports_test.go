@@ -52,6 +52,7 @@ var (
 		"github.com/moby/buildkit/exporter/containerimage/exptypes", "github.com/moby/buildkit/exporter/exptypes",
 		"github.com/moby/buildkit/frontend/gateway/client", "github.com/moby/buildkit/frontend/dockerfile",
 		"github.com/moby/buildkit/frontend/subrequests", "github.com/moby/buildkit/sourcepolicy",
+		"github.com/moby/buildkit/api", "github.com/moby/buildkit/solver/llbsolver/provenance/types",
 		"github.com/moby/buildkit/util",
 	}
 	// The words that BuildKit's interfaces speak in.
@@ -80,6 +81,7 @@ var rooms = []room{
 	{dir: "bake", may: concat(language, []string{
 		"bake/hclfuncs", "bake/compose",
 		"github.com/tonistiigi/go-csvvalue", "github.com/agext/levenshtein",
+		"github.com/containerd/platforms", "github.com/docker/go-units", // how platforms and sizes are written
 	}), not: system},
 	// The client of BuildKit.
 	{dir: "bake/build", may: concat(language, buildx, buildkitClient, containers, []string{
@@ -90,9 +92,10 @@ var rooms = []room{
 	{dir: "bake/engine", may: concat(buildx, containers, []string{
 		"bake/bake/engine", "github.com/moby/buildkit", "github.com/moby/moby/client", "github.com/moby/sys",
 		"github.com/gofrs/flock", "go.etcd.io/bbolt", "github.com/sirupsen/logrus",
+		"github.com/containerd/fuse-overlayfs-snapshotter/v2", "tags.cncf.io/container-device-interface",
 	})},
 	{dir: "bake/engine/runtime", may: concat(containers, []string{
-		"github.com/opencontainers", "github.com/containerd/console", "github.com/moby/sys", "github.com/sirupsen/logrus",
+		"bake/bake/engine/runtime", "github.com/opencontainers", "github.com/containerd/console", "github.com/moby/sys", "github.com/sirupsen/logrus",
 	})},
 	{dir: "bake/engine/rootless", may: []string{"golang.org/x/sys", "github.com/moby/sys"}},
 	{dir: "cmd", may: concat(language, buildx, buildkitClient, containers, []string{
