@@ -211,7 +211,7 @@ func TestClientsSurviveIdleExits(t *testing.T) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for i := range 8 {
+			for i := range 12 {
 				if _, err := solve(ctx, t, cfg, base, shell("true")); err != nil {
 					t.Errorf("build %d: %v", i, err)
 					return

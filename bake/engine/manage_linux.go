@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 	"github.com/moby/buildkit/client"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	grpcstatus "google.golang.org/grpc/status"
 )
 
 // answerTime bounds the calls by which a client looks at an engine.
@@ -107,41 +110,52 @@ func look(ctx context.Context, cfg Config) (server.Report, int, error) {
 }
 
 // admin calls f with a connection to the engine of cfg and returns the engine's
-// process id.
+// process id. An engine that ends meanwhile is not running.
 func admin(ctx context.Context, cfg Config, f func(context.Context, *grpc.ClientConn) error) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerTime, errors.New("the engine does not answer"))
 	defer cancel()
-	conn, err := connect(ctx, cfg)
-	if err != nil {
-		return 0, err
-	}
-	cred, err := peer(conn)
-	if err != nil {
-		conn.Close()
-		return 0, err
-	}
-	used := false
-	gc, err := grpc.NewClient("passthrough:///engine",
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-			if used {
-				return connect(ctx, cfg)
-			}
-			used = true
-			return conn, nil
-		}))
-	if err != nil {
-		conn.Close()
-		return 0, fmt.Errorf("cannot talk to the engine: %w", err)
-	}
-	defer gc.Close()
-	if err := f(ctx, gc); err != nil {
+	for {
+		conn, err := connect(ctx, cfg)
+		if err != nil {
+			return 0, err
+		}
+		pid, err := over(ctx, conn, f)
+		if grpcstatus.Code(err) == codes.Unavailable && ctx.Err() == nil {
+			// It closed the connection: it ends, or another took its place.
+			time.Sleep(time.Millisecond)
+			continue
+		}
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return int(cred.Pid), fmt.Errorf("cannot ask the engine (process %d): %w", cred.Pid, err)
+		if err != nil {
+			err = fmt.Errorf("cannot ask the engine (process %d): %w", pid, err)
+		}
+		return pid, err
 	}
-	return int(cred.Pid), nil
+}
+
+// over calls f with a gRPC client over conn, which it closes, and returns the
+// id of the process at the other end.
+func over(ctx context.Context, conn net.Conn, f func(context.Context, *grpc.ClientConn) error) (int, error) {
+	defer conn.Close()
+	cred, err := peer(conn)
+	if err != nil {
+		return 0, err
+	}
+	var once sync.Once
+	client, err := grpc.NewClient("passthrough:///engine",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(context.Context, string) (c net.Conn, err error) {
+			err = net.ErrClosed
+			once.Do(func() { c, err = conn, nil })
+			return c, err
+		}))
+	if err != nil {
+		return int(cred.Pid), err
+	}
+	defer client.Close()
+	return int(cred.Pid), f(ctx, client)
 }
 
 // current tells whether the engine that gave r is of the caller's bake.

@@ -179,10 +179,10 @@ func peer(conn net.Conn) (*unix.Ucred, error) {
 type socket struct {
 	path string
 
-	mu     sync.Mutex
-	l      *net.UnixListener
-	file   fs.FileInfo // what was made at path
-	closed bool
+	mu   sync.Mutex
+	l    *net.UnixListener
+	file fs.FileInfo // what was made at path
+	gone bool        // retired or closed, not to be made again
 }
 
 // listen makes the socket at path, in place of whatever a dead engine left
@@ -218,7 +218,7 @@ func (s *socket) make() error {
 func (s *socket) renew() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.lies() {
+	if s.gone || s.lies() {
 		return nil
 	}
 	old := s.l
@@ -261,11 +261,23 @@ func (s *socket) Accept() (net.Conn, error) {
 func (s *socket) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed && s.lies() {
+	s.retire()
+	return s.l.Close()
+}
+
+// Retire removes the socket, so that nobody new finds it. Those who have go on,
+// and connections are accepted until it is closed.
+func (s *socket) Retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retire()
+}
+
+func (s *socket) retire() {
+	if !s.gone && s.lies() {
 		_ = os.Remove(s.path)
 	}
-	s.closed = true
-	return s.l.Close()
+	s.gone = true
 }
 
 // Addr implements net.Listener.

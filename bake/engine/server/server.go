@@ -229,7 +229,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-idle:
 		bklog.L.Infof("stopping: idle for %s", s.opt.Idle)
 	}
-	s.shutdown()
+	s.shutdown(l)
 	return nil
 }
 
@@ -244,7 +244,18 @@ func (s *Server) Stop(why string) {
 // graceTime is how long builds may take to end after a stop was asked for.
 const graceTime = 5 * time.Second
 
-func (s *Server) shutdown() {
+// retireTime is how long connections are taken from a listener that nobody new
+// can find any more. It is for those who found it just before.
+const retireTime = 20 * time.Millisecond
+
+func (s *Server) shutdown(l net.Listener) {
+	// A connection that waits to be accepted when a listener closes is reset,
+	// which a client cannot tell from a crash. One that is accepted is told to
+	// go elsewhere, and does so without an error.
+	if r, ok := l.(interface{ Retire() }); ok {
+		r.Retire()
+		time.Sleep(retireTime)
+	}
 	s.stopping()
 	done := make(chan struct{})
 	go func() { s.grpc.GracefulStop(); close(done) }()
