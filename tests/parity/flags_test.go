@@ -17,6 +17,7 @@ type flags struct {
 	push, load               bool
 	noCache, pull            *bool
 	sbom, provenance, call   string
+	list                     string // targets, variables or empty
 	targets                  []string
 }
 
@@ -36,6 +37,7 @@ func parseFlags(args []string) (*flags, error) {
 	fs.StringVar(&f.provenance, "provenance", "", "")
 	fs.StringVar(&f.call, "call", "build", "")
 	fs.BoolVar(&check, "check", false, "")
+	fs.StringVar(&f.list, "list", "", "")
 	fs.Bool("print", false, "")
 	if err := fs.Parse(args); err != nil {
 		return nil, err

@@ -10,14 +10,14 @@ var attributeMakers = map[string]func(*generator, *genTarget) string{
 	"annotations":       func(g *generator, _ *genTarget) string { return g.words("k=", "index:k=", "manifest:x=") },
 	"args":              makeArgs,
 	"attest":            func(g *generator, _ *genTarget) string { return g.entries(attestEntries) },
-	"cache-from":        func(g *generator, _ *genTarget) string { return g.entries(cacheEntries) },
+	"cache-from":        makeCacheFrom,
 	"cache-to":          func(g *generator, _ *genTarget) string { return g.entries(cacheEntries) },
 	"call":              func(g *generator, _ *genTarget) string { return pick(g, `"check"`, `"outline"`, `""`, "null") },
 	"context":           makeContext,
 	"contexts":          makeContexts,
 	"description":       func(g *generator, _ *genTarget) string { return g.expr("string", 1) },
 	"dockerfile":        func(g *generator, _ *genTarget) string { return pick(g, `""`, `"Dockerfile.x"`, g.expr("string", 1)) },
-	"dockerfile-inline": func(g *generator, _ *genTarget) string { return g.expr("string", 1) },
+	"dockerfile-inline": makeInline,
 	"entitlements":      func(g *generator, _ *genTarget) string { return pick(g, "[]", `["network.host"]`) },
 	"extra-hosts": func(g *generator, _ *genTarget) string {
 		return pick(g, `{ h = "1.2.3.4" }`, `{ h = null, i = "5.6.7.8" }`)
@@ -51,11 +51,15 @@ var (
 	sshEntries    = []string{`"default"`, `"k=p1,p2"`, `{ id = "k", paths = ["q"] }`}
 )
 
-// entries is a list of some of the given entries, without duplicates.
+// entries is a list of some of the given entries. It holds duplicates only
+// where targets share no lists.
 func (g *generator) entries(from []string) string {
 	var items []string
 	for _, item := range from {
 		if g.chance(35) {
+			items = append(items, item)
+		}
+		if g.alone && g.chance(15) {
 			items = append(items, item)
 		}
 	}
@@ -70,6 +74,16 @@ func (g *generator) words(from ...string) string {
 		items = append(items, fmt.Sprintf("%q", pick(g, from...)+pick(g, "1", "2", "3")))
 	}
 	return "[" + strings.Join(items, ", ") + "]"
+}
+
+// makeCacheFrom gives one target of a program caches to read from: the peer
+// appends in place to such lists when several targets have them.
+func makeCacheFrom(g *generator, _ *genTarget) string {
+	if g.caches && !g.alone {
+		return "[]"
+	}
+	g.caches = true
+	return g.entries(cacheEntries)
 }
 
 func makeArgs(g *generator, t *genTarget) string {
@@ -91,13 +105,21 @@ func makeContext(g *generator, _ *genTarget) string {
 	return pick(g, `"."`, `"dir"`, `"./x/../y/"`, `"cwd://d"`, `""`, `"https://github.com/o/r.git#v1"`, "null", g.expr("string", 1))
 }
 
+func makeInline(g *generator, _ *genTarget) string {
+	if g.chance(50) {
+		return g.expr("string", 1)
+	}
+	mark := pick(g, "<<EOT", "<<-EOT")
+	return fmt.Sprintf("%s\n    FROM scratch\n      ARG A=${%s}\n    RUN $${x}\nEOT", mark, g.expr("string", 1))
+}
+
 func makeContexts(g *generator, t *genTarget) string {
 	items := []string{}
 	if g.chance(40) {
 		items = append(items, pick(g, `src = "dir"`, `img = "docker-image://alpine"`, `src = ""`))
 	}
 	for _, other := range g.targets[:len(g.targets)-1] {
-		if !other.matrix && g.chance(20) {
+		if !g.alone && !other.matrix && g.chance(20) {
 			items = append(items, fmt.Sprintf("c%s = \"target:%s\"", strings.ReplaceAll(other.name, "-", "_"), other.name))
 		}
 	}

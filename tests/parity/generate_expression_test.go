@@ -32,7 +32,7 @@ func (g *generator) expr(kind string, depth int) string {
 func (g *generator) literal(kind string) string {
 	switch kind {
 	case "number":
-		return pick(g, "0", "1", "42", "1.5", "-7", "1000000")
+		return pick(g, "0", "1", "42", "1.5", "-7", "1000000", "0.1", "1e21", "12345678901234567890", "1e-7")
 	case "bool":
 		return pick(g, "true", "false")
 	case "list":
@@ -85,7 +85,11 @@ func (g *generator) named(kind string) (string, bool) {
 
 func (g *generator) str(depth int) string {
 	d := depth - 1
-	switch g.IntN(12) {
+	switch g.IntN(14) {
+	case 12:
+		return fmt.Sprintf("\"%%{ if %s }yes %s%%{ else }no%%{ endif }\"", g.expr("bool", d), pick(g, "$${x}", "ä", "<", ""))
+	case 13:
+		return fmt.Sprintf("\"%%{ for e in %s ~} [${e}] %%{ endfor }\"", g.expr("list", d))
 	case 0:
 		return fmt.Sprintf("upper(%s)", g.expr("string", d))
 	case 1:
@@ -127,7 +131,11 @@ func (g *generator) call(depth int) (string, bool) {
 
 func (g *generator) number(depth int) string {
 	d := depth - 1
-	switch g.IntN(5) {
+	switch g.IntN(7) {
+	case 5:
+		return fmt.Sprintf("(%s) / 3", g.expr("number", d))
+	case 6:
+		return fmt.Sprintf("floor(%s) %% 7", g.expr("number", d))
 	case 0:
 		return fmt.Sprintf("%s + %s", g.expr("number", d), g.expr("number", d))
 	case 1:

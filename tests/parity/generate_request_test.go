@@ -56,6 +56,7 @@ func (g *generator) addOverrides() {
 		{"resources.memory=5m", "resources.cpu-shares=5"},
 		{"extra-hosts.h=9.9.9.9"},
 		{"no-cache=true", "pull=false"},
+		{"entitlements=network.host"},
 		output,
 	}
 	g.p.env["SET_FROM_ENV"] = "env value"

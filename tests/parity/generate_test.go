@@ -19,7 +19,7 @@ type program struct {
 }
 
 type programFile struct {
-	name   string // without extension
+	name   string // path without extension
 	json   bool
 	blocks []*programBlock
 }
@@ -67,7 +67,11 @@ func (p *program) write(dir string) (run, error) {
 		if err != nil {
 			return r, err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return r, err
+		}
+		if err := os.WriteFile(path, text, 0o644); err != nil {
 			return r, err
 		}
 		r.Args = append(r.Args, "-f", name)
@@ -102,6 +106,8 @@ type generator struct {
 	nestable  []string          // groups that may be members: those that are not empty
 	scope     map[string]string // extra names: parameters or matrix keys
 	overrides bool
+	caches    bool // a target has cache-from
+	alone     bool // targets neither inherit nor link, so lists may hold duplicates
 }
 
 type genVariable struct{ name, kind string }
@@ -125,16 +131,21 @@ func generate(seed uint64) *program {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 7)), globals: map[string]string{}, scope: map[string]string{}}
 	g.p = &program{env: map[string]string{}}
 	for i := range 1 + g.IntN(3) {
-		g.p.files = append(g.p.files, &programFile{name: fmt.Sprintf("f%d", i), json: g.chance(30)})
+		name := pick(g, "", "", "d/") + fmt.Sprintf("f%d", i)
+		g.p.files = append(g.p.files, &programFile{name: name, json: g.chance(30)})
 	}
-	g.overrides = g.chance(60)
+	g.alone = g.chance(10)
+	g.overrides = !g.alone && g.chance(60)
 	g.addVariables()
 	g.addFunctions()
 	g.addGlobals()
 	g.addTargets()
 	g.addGroups()
 	g.addRequest()
-	if g.chance(8) {
+	if g.chance(15) {
+		g.p.env["BUILDX_BAKE_FILE_RELATIVE_PATHS"] = "1"
+	}
+	if g.chance(5) {
 		g.addMistake()
 	}
 	for _, f := range g.p.files {
@@ -186,10 +197,23 @@ func (g *generator) addVariables() {
 		if g.chance(15) {
 			attrs = append(attrs, `description = "about it"`)
 		}
+		if g.chance(10) {
+			attrs = append(attrs, g.validation(v))
+		}
 		g.add(fmt.Sprintf("variable %q", v.name), attrs...)
+		if g.chance(5) {
+			g.add(fmt.Sprintf("variable %q", v.name), attrs[:len(attrs)-1]...)
+		}
 		g.variables = append(g.variables, v)
 		g.override(v, typed)
 	}
+}
+
+// validation is a rule for a variable that holds or not.
+func (g *generator) validation(v genVariable) string {
+	condition := pick(g, fmt.Sprintf("jsonencode(%s) != \"[]\"", v.name), "true", fmt.Sprintf("%s != null", v.name),
+		fmt.Sprintf("can(length(%s))", v.name), "!false")
+	return fmt.Sprintf("validation {\n    condition = %s\n    error_message = \"broken: ${jsonencode(%s)}\"\n  }", condition, v.name)
 }
 
 // override gives a variable a value from outside, now and then one that does
@@ -243,7 +267,8 @@ func (g *generator) addGlobals() {
 	for i := range g.IntN(4) {
 		name := fmt.Sprintf("g%d", i)
 		kind := pick(g, "string", "string", "number", "list", "map")
-		g.add("", name+" = "+g.expr(kind, 2))
+		value := g.expr(kind, 2)
+		g.add("", name+" = "+value)
 		g.globals[name] = kind
 	}
 }
@@ -274,7 +299,7 @@ func (g *generator) addTarget(t *genTarget) {
 	}
 	var bases []string
 	for _, other := range g.targets[:len(g.targets)-1] {
-		if !other.matrix && g.chance(25) {
+		if !g.alone && !other.matrix && g.chance(25) {
 			bases = append(bases, fmt.Sprintf("%q", other.name))
 		}
 	}
@@ -289,6 +314,9 @@ func (g *generator) addTarget(t *genTarget) {
 	}
 	g.scope = map[string]string{}
 	g.add(fmt.Sprintf("target %q", t.name), attrs...)
+	if t.matrix && g.chance(15) {
+		g.add(fmt.Sprintf("target %q", t.name+"-a"), "args = { EXTRA = \"x\" }", "tags = [\"extended:1\"]")
+	}
 }
 
 // matrix gives a target a matrix of one or two keys and names its instances.
@@ -300,7 +328,11 @@ func (g *generator) matrix(t *genTarget) []string {
 		if g.chance(3) {
 			values, t.empty = nil, true
 		}
-		keys = append(keys, key+" = ["+strings.Join(values, ", ")+"]")
+		list := "[" + strings.Join(values, ", ") + "]"
+		if g.chance(20) {
+			list = fmt.Sprintf("distinct(concat([\"first\"], %s))", list)
+		}
+		keys = append(keys, key+" = "+list)
 		name = append(name, "${sanitize("+key+")}")
 		g.scope[key] = "string"
 	}
@@ -338,6 +370,9 @@ func (g *generator) addGroups() {
 			members[i] = fmt.Sprintf("%q", members[i])
 		}
 		attrs := []string{"targets = [" + strings.Join(members, ", ") + "]"}
+		if len(g.groups) > 0 && g.chance(10) {
+			attrs[0] = fmt.Sprintf("targets = concat(group.%s.targets, [%s])", pick(g, g.groups...), strings.Join(members, ", "))
+		}
 		if g.chance(20) {
 			attrs = append(attrs, `description = "some of them"`)
 		}

@@ -2,6 +2,7 @@ package parity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/docker/buildx/bake"
+	"github.com/docker/buildx/bake/hclparser"
 	"github.com/docker/buildx/util/buildflags"
 )
 
@@ -28,6 +30,9 @@ func askOracle(r run, socket string) answer {
 	f, err := parseFlags(r.Args)
 	if err != nil {
 		return answer{Err: err.Error()}
+	}
+	if f.list != "" {
+		return listOracle(r, f)
 	}
 	targets, groups, err := resolveOracle(r, f)
 	if err != nil {
@@ -172,23 +177,73 @@ func convertWithAgent(name string, t *bake.Target, socket string) error {
 	return errors.Join(err, os.Unsetenv(key))
 }
 
+// parseOracle only parses the files of a run.
+func parseOracle(r run, f *flags) (*bake.Config, *hclparser.ParseMeta, error) {
+	files, err := readOracleFiles(r, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	vars, err := f.variables()
+	if err != nil {
+		return nil, nil, err
+	}
+	return bake.ParseFiles(files, oracleBuiltins(), vars)
+}
+
 // oracleMatrix lists the groups that the definition's matrix blocks make.
 func oracleMatrix(r run) []string {
 	f, err := parseFlags(r.Args)
 	if err != nil {
 		return nil
 	}
-	files, err := readOracleFiles(r, f)
-	if err != nil {
-		return nil
-	}
-	vars, err := f.variables()
-	if err != nil {
-		return nil
-	}
-	_, meta, err := bake.ParseFiles(files, oracleBuiltins(), vars)
+	_, meta, err := parseOracle(r, f)
 	if err != nil {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(meta.Renamed["target"]))
+}
+
+// listOracle is what --list prints as JSON: targets and groups by name without
+// the private ones, or variables by name.
+func listOracle(r run, f *flags) answer {
+	config, meta, err := parseOracle(r, f)
+	if err != nil {
+		return answer{Err: err.Error()}
+	}
+	if f.list == "variables" {
+		slices.SortStableFunc(meta.AllVariables, func(a, b *hclparser.Variable) int { return cmp.Compare(a.Name, b.Name) })
+		return listing(meta.AllVariables)
+	}
+	var list []listed
+	for _, t := range config.Targets {
+		list = append(list, listed{Name: t.Name, Description: t.Description})
+	}
+	for _, g := range config.Groups {
+		members := strings.Join(slices.Sorted(slices.Values(g.Targets)), ", ")
+		switch {
+		case members == "":
+			members = g.Description
+		case g.Description != "":
+			members = g.Description + " (" + members + ")"
+		}
+		list = append(list, listed{Name: g.Name, Description: members, Group: true})
+	}
+	list = slices.DeleteFunc(list, func(l listed) bool { return strings.HasPrefix(l.Name, "_") })
+	slices.SortStableFunc(list, func(a, b listed) int { return cmp.Compare(a.Name, b.Name) })
+	return listing(list)
+}
+
+// listed is a target or group as --list=type=targets,format=json has it.
+type listed struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Group       bool   `json:"group,omitempty"`
+}
+
+func listing[T any](list []T) answer {
+	text, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return answer{Err: err.Error()}
+	}
+	return answer{JSON: string(text) + "\n"}
 }

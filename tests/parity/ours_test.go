@@ -64,6 +64,12 @@ func planOurs(r run, cache *configCache) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch f.list {
+	case "targets":
+		return []byte(listing(config.ListTargets()).JSON), nil
+	case "variables":
+		return []byte(listing(config.ListVariables()).JSON), nil
+	}
 	plan, diags := config.Plan(bake.Request{Targets: f.targets, Set: set, Env: ourEnv(r), NoPolicy: noPolicy})
 	if diags.HasErrors() {
 		return nil, failure(diags)
