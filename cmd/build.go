@@ -22,20 +22,16 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	}
 	ctx, stop := a.interruptible(context.Background())
 	defer stop()
-	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
-	if err != nil {
-		return interruptedOr(ctx, err)
-	}
-	report, err := a.submit(ctx, o, plan, chosen, mode)
+	report, err := a.submit(ctx, o, plan, mode)
 	var entitlement *build.EntitlementError
 	if errors.As(err, &entitlement) {
 		a.explainEntitlements(entitlement.Missing)
-		granted := a.askEntitlements(entitlement.Missing)
+		granted := a.askEntitlements(ctx, entitlement.Missing)
 		if granted == nil {
-			return refused(entitlement)
+			return interruptedOr(ctx, refused(entitlement))
 		}
 		o.allow = append(o.allow, granted...)
-		report, err = a.submit(ctx, o, plan, chosen, mode)
+		report, err = a.submit(ctx, o, plan, mode)
 	}
 	err = interruptedOr(ctx, err)
 	if mode.talkative() && report != nil {
@@ -44,14 +40,22 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	if err == nil {
 		return writeMetadata(o.metadataFile, report)
 	}
-	if mode.talkative() {
+	if mode.talkative() && report != nil {
 		fmt.Fprintln(a.err)
 	}
 	return a.reportFailure(err, plan, report, r)
 }
 
-// submit builds and shows the progress of it.
-func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, chosen *selection, mode displayMode) (*build.Report, error) {
+// submit builds on the selected builder and shows the progress of it.
+func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode) (*build.Report, error) {
+	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
+	if err != nil {
+		return nil, err
+	}
+	docker, err := a.dockerFor(ctx, plan, chosen)
+	if err != nil {
+		return nil, err
+	}
 	display, err := a.newDisplay(mode, chosen)
 	if err != nil {
 		return nil, err
@@ -62,7 +66,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, chose
 		Env:      a.env,
 		Progress: display.update,
 		Stdout:   a.out,
-		Docker:   chosen.docker,
+		Docker:   docker,
 		Allow:    o.allow,
 		Jobs:     o.jobs,
 		Frontend: build.Frontend(o.frontend),
@@ -86,12 +90,16 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 		a.note("%s", cancelledText(report))
 		return reported(ExitInterrupted)
 	}
+	var own *exitError
+	if errors.As(err, &own) {
+		return err
+	}
 	code := exitCode(err)
 	var target *build.TargetError
 	if !errors.As(err, &target) {
 		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: failureHint(err, code)}
 	}
-	r.pending = append(r.pending, newFailure(err, target, plan))
+	r.pending = append(r.pending, newFailure(err, target, plan, r.sources))
 	r.flush()
 	if a.debug {
 		fmt.Fprintf(a.err, "%+v\n", target.Err)

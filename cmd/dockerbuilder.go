@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 	dockerclient "github.com/moby/moby/client"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
+
+	"bake/bake"
 )
 
 // How long Docker may take to answer before it counts as absent.
@@ -137,6 +140,26 @@ func (a *app) namedBuilder(ctx context.Context, name string) (*selection, error)
 		}
 	}
 	return a.loadBuilder(ctx, cli, group, a.namedBy(name))
+}
+
+// dockerFor is the Docker that images are loaded into: that of the builder,
+// else, when a target wants to be loaded, the one that is here. Without any it
+// is nil.
+func (a *app) dockerFor(ctx context.Context, plan *bake.Plan, chosen *selection) (*dockerutil.Client, error) {
+	loads := slices.ContainsFunc(plan.Targets, func(t *bake.Target) bool {
+		return slices.ContainsFunc(t.Outputs, func(o bake.Entry) bool { return o.Type == "docker" && o.Dest == "" })
+	})
+	if chosen.docker != nil || !loads || !a.dockerConceivable() {
+		return chosen.docker, nil
+	}
+	cli, err := a.dockerCLI()
+	if err != nil {
+		return nil, err
+	}
+	if err := answers(ctx, cli, cli.CurrentContext()); err != nil {
+		return nil, nil // which build.Run tells if it comes to that
+	}
+	return dockerutil.NewClient(cli), nil
 }
 
 // contextBuilder is the builder that every Docker context is by itself.

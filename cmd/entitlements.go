@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,14 +99,23 @@ func (a *app) explainEntitlements(missing []bake.Entitlement) {
 
 // askEntitlements asks the user at the terminal to grant what is missing. No
 // terminal, no question: a script must not hang.
-func (a *app) askEntitlements(missing []bake.Entitlement) (granted []string) {
+func (a *app) askEntitlements(ctx context.Context, missing []bake.Entitlement) (granted []string) {
 	if !a.interactive {
 		return nil
 	}
 	fmt.Fprint(a.err, "Do you want to grant requested privileges and continue? [y/N] ")
-	answer, _ := bufio.NewReader(a.in).ReadString('\n')
-	if !strings.EqualFold(strings.TrimSpace(answer), "y") {
+	answers := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.in).ReadString('\n') // none is an answer, too
+		answers <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
 		return nil
+	case answer := <-answers:
+		if !strings.EqualFold(answer, "y") {
+			return nil
+		}
 	}
 	for _, m := range missing {
 		granted = append(granted, m.Name)

@@ -24,8 +24,9 @@ func (e *loggedError) Error() string { return e.err.Error() }
 func (e *loggedError) Unwrap() error { return e.err }
 
 // newFailure describes the failure of a target: what failed, the lines of the
-// Dockerfile, where the target is defined, the end of the log and what to do.
-func newFailure(err error, target *build.TargetError, plan *bake.Plan) finding {
+// Dockerfile or else of the definition, the end of the log and what to do. The
+// sources are the definition files by name.
+func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources map[string][]byte) finding {
 	f := finding{
 		severity: "error",
 		id:       "build-failed",
@@ -35,6 +36,7 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan) finding {
 	if target.Range.Filename != "" {
 		place := target.Range
 		f.subject = &place
+		f.snippet = newSnippet(sources[place.Filename], place, nil)
 	}
 	f.showDockerfile(target, plan.Target(target.Target))
 	var logged *loggedError

@@ -41,7 +41,7 @@ func TestFailure(t *testing.T) {
 	}
 	for _, tt := range tests {
 		target := &build.TargetError{Target: tt.target, Range: at, Source: tt.source, Err: errors.New("failed to solve: it broke")}
-		f := newFailure(target, target, plan)
+		f := newFailure(target, target, plan, map[string][]byte{"docker-bake.hcl": []byte("\n\n\n\n\n\ntarget app {}\n")})
 		var b strings.Builder
 		f.writeText(&b, streams{width: 80})
 		if !strings.Contains(b.String(), "--> "+tt.place+"\n") || f.subject.Filename != tt.file {
@@ -66,7 +66,7 @@ func TestFailureText(t *testing.T) {
 	}
 	err := &loggedError{err: target, step: "RUN make", log: []string{"cc", "ld"}}
 	var b strings.Builder
-	newFailure(err, target, plan).writeText(&b, streams{width: 80})
+	newFailure(err, target, plan, nil).writeText(&b, streams{width: 80})
 	want := `error[build-failed]: target app: write: no space left on device
  --> Dockerfile:2:1
   |

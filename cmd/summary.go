@@ -166,7 +166,8 @@ func writeWarnings(b *strings.Builder, st streams, report *build.Report) {
 			fmt.Fprintf(b, "... and %s\n", count(len(lines)-i, "more warning"))
 			return
 		}
-		fmt.Fprintf(b, "%s: %s\n", st.paint(styleWarning, "warning"), printable(line))
+		text := wrap("warning: "+printable(line), min(st.columns(), maxTextWidth))
+		fmt.Fprintf(b, "%s%s\n", st.paint(styleWarning, "warning"), strings.TrimPrefix(text, "warning"))
 	}
 }
 

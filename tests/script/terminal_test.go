@@ -179,6 +179,18 @@ func TestCtrlC(t *testing.T) {
 	}
 }
 
+// TestGrant asks a person for an entitlement.
+func TestGrant(t *testing.T) {
+	engineDir := startEngine(t)
+	target := strings.Replace(quickTarget, `"out"`, `"type=local,dest=../outside,mode=delete"`, 1)
+	for answer, code := range map[string]int{"y\r": 0, "\r": 4, "no\r": 4, "\x03": 130} {
+		r := atTerminal(t, engineDir, target)
+		fixture.Await(t, 10*time.Second, "no question", func() bool { return strings.Contains(r.shown(), "[y/N] ") })
+		r.types(answer)
+		r.ends(code, 10*time.Second)
+	}
+}
+
 // TestCtrlCWithDeafBuilder interrupts a run whose builder takes connections
 // and never says anything.
 func TestCtrlCWithDeafBuilder(t *testing.T) {
