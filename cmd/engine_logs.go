@@ -71,13 +71,13 @@ func seekTail(f io.ReadSeeker, n int) error {
 		return nil
 	}
 	const block = 16 << 10
-	end, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil || n == 0 {
 		return err
 	}
 	buf := make([]byte, block)
-	found := -1 // the newline that ends the last line starts no line
-	for end > 0 {
+	found := 0
+	for end := size; end > 0; {
 		start := max(0, end-block)
 		part := buf[:end-start]
 		if _, err := f.Seek(start, io.SeekStart); err != nil {
@@ -87,8 +87,12 @@ func seekTail(f io.ReadSeeker, n int) error {
 			return err
 		}
 		for i := bytes.LastIndexByte(part, '\n'); i >= 0; i = bytes.LastIndexByte(part[:i], '\n') {
+			next := start + int64(i) + 1
+			if next == size {
+				continue // it ends the last line and starts none
+			}
 			if found++; found == n {
-				_, err := f.Seek(start+int64(i)+1, io.SeekStart)
+				_, err := f.Seek(next, io.SeekStart)
 				return err
 			}
 		}
