@@ -114,25 +114,26 @@ func (i *inputs) noteGitQuery(url, suffix string) error {
 	return nil
 }
 
-// addContextDir makes the main context a source, told apart by its ignore
-// rules: those beside the Dockerfile if it has any, else those in its root.
+// addContextDir makes the main context a source, told apart by the part that
+// the Dockerfile reads and by its ignore rules: those beside the Dockerfile if
+// it has any, else those in its root.
 func (i *inputs) addContextDir(src *sources) error {
 	if i.ignore = i.dockerfile.ignore; i.ignore == "" {
 		i.ignore = filepath.Join(i.contextDir, ".dockerignore")
 	}
-	prefix, err := contextSource(i.contextDir, i.ignore, src)
+	prefix, err := contextSource(i.contextDir, i.ignore, copied(i.dockerfile.data), src)
 	i.locals = append(i.locals, local{key: "context", prefix: prefix, plain: "context"})
 	return in("context", "", err)
 }
 
 // contextSource registers a directory as a context and returns the prefix of
-// its name. A main and a named context of the same directory are one source.
-func contextSource(dir, ignore string, src *sources) (string, error) {
+// its name. A main and a named context that read all of it are one source.
+func contextSource(dir, ignore, part string, src *sources) (string, error) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return "", err
 	}
-	prefix := dirName(real, ignoreRules(ignore))
+	prefix := dirName(real, ignoreRules(ignore), part)
 	_, err = src.get(prefix+"-context", func() (fsutil.FS, error) { return openDir(real) })
 	return prefix, err
 }
@@ -172,7 +173,7 @@ func (i *inputs) addNamedContext(name, value, dir string, src *sources) error {
 	if err != nil {
 		return fmt.Errorf("failed to get build context %s: %w", name, err)
 	}
-	prefix, err := contextSource(where, filepath.Join(where, ".dockerignore"), src)
+	prefix, err := contextSource(where, filepath.Join(where, ".dockerignore"), "", src)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ func assign(requests []*request, opt *Options) []*job {
 type outcome struct {
 	started, finished time.Time
 	err               error
+	echo              bool              // err only says that the run was ended
 	response          map[string]string // what the exporters said
 	done              bool
 }
@@ -70,9 +71,12 @@ func (r *run) solve(ctx context.Context, j *job) {
 		}
 		q.discard()
 		if err != nil {
-			r.fail(q, err) // counts only if the request has no error of its own
+			r.fail(ctx, q, err) // counts only if the request has no error of its own
 		}
-		q.outcome.finished, q.outcome.response, q.outcome.done = time.Now(), response, err == nil
+		if len(j.requests) == 1 || q.outcome.finished.IsZero() {
+			q.outcome.finished = time.Now()
+		}
+		q.outcome.response, q.outcome.done = response, err == nil
 	}
 }
 
@@ -132,7 +136,7 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 		group.Go(func() error {
 			err := r.step(ctx, c, q)
 			if err != nil {
-				r.fail(q, err)
+				r.fail(ctx, q, err)
 			}
 			return err
 		})
@@ -153,6 +157,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	if q.result, err = r.load(ctx, c, q); err != nil {
 		return fmt.Errorf("failed to solve: %w", err)
 	}
+	q.steps = definitionSteps(q.result)
 	r.gate.load(q, func() { r.progress.assign(r.requests) })
 	if err := r.gate.enter(ctx, q); err != nil {
 		return err
@@ -160,6 +165,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	if err := evaluate(ctx, q.result); err != nil {
 		return fmt.Errorf("failed to solve: %w", err)
 	}
+	q.outcome.finished = time.Now()
 	r.gate.leave(q)
 	r.allDone.arrive()
 	return r.allDone.wait(ctx)
@@ -181,34 +187,7 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	if q.definition != nil {
 		inputs["dockerfile"] = q.definition
 	}
-	return r.solveFrontend(ctx, c, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
-}
-
-// solveFrontend runs the frontend. If the image of a "# syntax=" line cannot
-// be had, the engine's own frontend may stand in.
-func (r *run) solveFrontend(ctx context.Context, c gateway.Client, req gateway.SolveRequest) (*gateway.Result, error) {
-	if _, forced := req.FrontendOpt["cmdline"]; forced || r.opt.Frontend == FrontendImage {
-		return c.Solve(ctx, req)
-	}
-	if r.opt.Frontend == FrontendBuiltin {
-		req.FrontendOpt["cmdline"] = officialFrontend
-		return c.Solve(ctx, req)
-	}
-	res, err := c.Solve(ctx, req)
-	if err == nil || !lacksFrontend(err) {
-		return res, err
-	}
-	r.progress.warn(officialFrontend + " could not be pulled: the built-in frontend was used instead")
-	req.FrontendOpt["cmdline"] = officialFrontend
-	return c.Solve(ctx, req)
-}
-
-const officialFrontend = "docker/dockerfile"
-
-// lacksFrontend reports whether err says that the official frontend image
-// could not be pulled.
-func lacksFrontend(err error) bool {
-	return strings.Contains(err.Error(), "failed to resolve source metadata for docker.io/"+officialFrontend)
+	return r.solveFrontend(ctx, c, q, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
 }
 
 // evaluate builds everything that res refers to.

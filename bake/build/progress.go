@@ -1,6 +1,7 @@
 package build
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -21,12 +22,13 @@ type progress struct {
 	warnings []string
 	warned   map[string]bool
 	found    []client.VertexWarning
+	heard    map[string]bool
 }
 
 func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
 	return &progress{
 		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
-		vertices: map[digest.Digest]client.Vertex{}, warned: map[string]bool{},
+		vertices: map[digest.Digest]client.Vertex{}, warned: map[string]bool{}, heard: map[string]bool{},
 	}
 }
 
@@ -65,7 +67,6 @@ func (p *progress) assign(requests []*request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, q := range requests {
-		q.steps = definitionSteps(q.result)
 		for _, s := range q.steps {
 			p.claim(s.shown, q)
 		}
@@ -161,12 +162,21 @@ func (s *stream) filter(status *client.SolveStatus) {
 	status.Statuses = statuses
 	warnings := status.Warnings[:0]
 	for _, w := range status.Warnings {
-		if w.Vertex = s.known(w.Vertex); s.owns(w.Vertex) {
+		if w.Vertex = s.known(w.Vertex); s.owns(w.Vertex) && s.p.unheard(w) {
 			warnings = append(warnings, w)
 			s.p.found = append(s.p.found, *w)
 		}
 	}
 	status.Warnings = warnings
+}
+
+// unheard reports whether w is new: targets with the same Dockerfile are warned
+// about the same lines.
+func (p *progress) unheard(w *client.VertexWarning) bool {
+	key := fmt.Sprint(w.Vertex, w.URL, string(w.Short), w.Range)
+	known := p.heard[key]
+	p.heard[key] = true
+	return !known
 }
 
 func (s *stream) owns(d digest.Digest) bool {

@@ -105,7 +105,7 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 		t.Result = Built
 	case o.done:
 		t.Result = Cached
-	case o.err != nil && !canceled(o.err):
+	case o.err != nil && !o.echo:
 		t.Result, t.Err = Failed, o.err
 	default:
 		t.Result = Canceled

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 
 	"bake/bake"
@@ -233,41 +232,6 @@ func (q *request) streams() bool {
 		}
 	}
 	return false
-}
-
-// foreign reports whether the Dockerfile is read by a frontend that may not
-// know that sources have names and sessions.
-func (q *request) foreign() bool {
-	ref := q.inputs.dockerfile.syntax()
-	if q.frontend == "gateway.v0" {
-		ref = q.attrs["source"]
-	}
-	return ref != "" && !knowsSources(ref)
-}
-
-// knowsSources reports whether a frontend image is a docker/dockerfile that
-// reads the attribute "local-sessionid", which came with version 1.6.
-func knowsSources(ref string) bool {
-	name, tag, _ := strings.Cut(ref, ":")
-	name = strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "index.docker.io/")
-	if name == "dockerfile.v0" {
-		return true
-	}
-	if name != "docker/dockerfile" && name != "docker/dockerfile-upstream" {
-		return false
-	}
-	tag, _, _ = strings.Cut(tag, "@")
-	tag = strings.TrimSuffix(tag, "-labs")
-	switch tag {
-	case "", "1", "latest", "labs", "master":
-		return true
-	}
-	version := strings.Split(tag, ".")
-	if len(version) < 2 || version[0] != "1" {
-		return false
-	}
-	minor, err := strconv.Atoi(version[1])
-	return err == nil && minor >= 6
 }
 
 // fingerprint is equal for requests that make the engine do the same.

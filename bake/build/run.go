@@ -115,22 +115,38 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 		})
 	}
 	_ = group.Wait()
+	return r.verdict(ctx)
+}
+
+// verdict is the error of a run whose jobs ended, nil if all went well.
+func (r *run) verdict(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.first == nil && ctx.Err() != nil {
+	if r.first != nil {
+		return r.first
+	}
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return r.first
+	for _, q := range r.requests {
+		if !q.outcome.done {
+			return q.outcome.err // the engine cancelled what nobody asked it to
+		}
+	}
+	return nil
 }
 
 // fail notes the failure of a request and, if it is the first, ends the run.
-func (r *run) fail(q *request, err error) {
+// What fails because the run ends already is an echo and blames nobody.
+func (r *run) fail(ctx context.Context, q *request, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if q.outcome.err == nil {
-		q.outcome.err = preparationError(q.target, q.withSource(err))
+	if q.outcome.err != nil {
+		return
 	}
-	if r.first == nil && !canceled(err) {
+	q.outcome.err = preparationError(q.target, q.withSource(err))
+	q.outcome.echo = canceled(err) || ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded)
+	if r.first == nil && !q.outcome.echo {
 		r.first = q.outcome.err
 		r.stop(r.first)
 	}

@@ -37,7 +37,7 @@ func await(ctx context.Context, ch <-chan struct{}) error {
 	case <-ch:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err() // not its cause, which is the failure of another request
 	}
 }
 
