@@ -11,6 +11,9 @@ import (
 // it is to listen on; parseArgs reads it. People see it in a list of processes.
 func (c Config) args(socket string) []string {
 	args := []string{"bake", "engine", "serve", "--dir", c.Dir, "--idle", c.Idle.String(), "--bake-version", c.Version}
+	if c.foreground {
+		args = append(args, "--foreground")
+	}
 	for _, f := range []struct{ flag, value string }{
 		{"--socket", socket},
 		{"--runtime", c.Runtime},
@@ -37,6 +40,7 @@ func parseArgs(args []string) (Config, error) {
 	fs.StringVar(&c.Runtime, "runtime", "", "")
 	fs.StringVar(&c.File, "config", "", "")
 	fs.StringVar(&c.Snapshotter, "snapshotter", "", "")
+	fs.BoolVar(&c.foreground, "foreground", false, "")
 	entitlements := fs.String("entitlements", "", "")
 	if err := fs.Parse(args); err != nil {
 		return c, fmt.Errorf("bad arguments of the engine process: %w", err)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -158,14 +159,16 @@ func runDir(dir string) string { return filepath.Join(dir, "run") }
 
 func serverOptions(cfg Config) (server.Options, error) {
 	var file config.Config
+	sum := ""
 	if cfg.File != "" {
-		if _, err := os.Stat(cfg.File); err != nil {
+		data, err := os.ReadFile(cfg.File)
+		if err != nil {
 			return server.Options{}, fmt.Errorf("cannot read the engine configuration: %w", err)
 		}
-		var err error
-		if file, err = config.LoadFile(cfg.File); err != nil {
+		if file, err = config.Load(bytes.NewReader(data)); err != nil {
 			return server.Options{}, fmt.Errorf("cannot read the engine configuration %s: %w", cfg.File, err)
 		}
+		sum = fileSum(data)
 	}
 	if err := setupLog(file.Log); err != nil {
 		return server.Options{}, err
@@ -178,7 +181,9 @@ func serverOptions(cfg Config) (server.Options, error) {
 	return server.Options{
 		Rootless: isRootless, SingleID: isRootless && !info.Ranges,
 		Root: cfg.Dir, Idle: cfg.Idle, Runtime: rt,
-		Version: cfg.Version, Build: buildID(),
+		Origin: server.Origin{
+			Version: cfg.Version, Build: buildID(), Runtime: cfg.Runtime, FileSum: sum, Foreground: cfg.foreground,
+		},
 		File: file, Entitlements: cfg.Entitlements, Snapshotter: cfg.Snapshotter,
 	}, nil
 }

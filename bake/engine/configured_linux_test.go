@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
@@ -153,5 +155,68 @@ func TestPruneBeforeIdleExit(t *testing.T) {
 	}
 	if after := diskUsed(cfg.Dir); before < 20<<20 || after > 4<<20 {
 		t.Errorf("%d bytes before, %d after", before, after)
+	}
+}
+
+func TestEngineFollowsItsConfiguration(t *testing.T) {
+	cfg := configured(t, "[worker.oci.labels]\n\"n\" = \"1\"\n")
+	ctx := testContext(t)
+	client := func() State {
+		t.Helper()
+		c, err := Client(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		return status(t, cfg)
+	}
+	first := client()
+	if again := client(); again.PID != first.PID || again.Labels["n"] != "1" {
+		t.Errorf("an engine that is as wanted was replaced: %+v", again)
+	}
+	if err := os.WriteFile(cfg.File, []byte("[worker.oci.labels]\n\"n\" = \"2\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := client()
+	if second.PID == first.PID || second.Labels["n"] != "2" {
+		t.Errorf("the changed file is not followed: %+v", second)
+	}
+	cfg.Entitlements = []string{"network.host"}
+	third := client()
+	if third.PID == second.PID || !slices.Contains(third.Entitlements, "network.host") {
+		t.Errorf("the entitlement is not granted: %+v", third)
+	}
+	cfg.Entitlements, cfg.File = nil, ""
+	if fourth := client(); fourth.PID != third.PID {
+		t.Errorf("a client without wishes replaced the engine: %+v", fourth)
+	}
+}
+
+func TestForegroundEngineIsNotReplaced(t *testing.T) {
+	cfg := tempConfig(t)
+	ctx, cancel := context.WithCancel(testContext(t))
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, cfg) }()
+	waitFor(t, "it serves", 20*time.Second, func() bool { return status(t, cfg).Running })
+	var told []string
+	other := cfg
+	other.Version = "v9"
+	other.Notify = func(text string) { told = append(told, text) }
+	c, err := Client(ctx, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if len(told) != 1 || !strings.Contains(told[0], "foreground") {
+		t.Errorf("told %q", told)
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("it was stopped: %v", err)
+	default:
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

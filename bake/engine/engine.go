@@ -12,8 +12,9 @@
 //     stops the next one.
 //   - It runs in its own PID and mount namespace, so that no container and no
 //     mount outlives it, however it ends.
-//   - It exits after an idle time, and when a client of another version of bake
-//     finds it idle.
+//   - It exits after an idle time, and when it is idle and a client wants
+//     another: of its own version of bake, or with another configuration. One
+//     that [Serve] runs in the foreground is never replaced.
 //
 // The state directory has mode 0700 and the socket 0600; both must belong to
 // the caller, and both ends check the credentials of the other.
@@ -62,6 +63,8 @@ type Config struct {
 	// Notify, if not nil, is told in one line what happens to the engine:
 	// that it was started, replaced, or is of another version and busy.
 	Notify func(text string)
+
+	foreground bool // for the engine process: it is looked after by [Serve]
 }
 
 func (c Config) notify(text string) {
@@ -76,22 +79,26 @@ type State struct {
 	PID     int    // as seen by the caller
 	Version string // version of bake
 	Build   string // identity of the executable
-	// Current tells whether the engine is of the same executable as the caller.
+	// Current tells whether the engine is what the caller would start now. If
+	// not, Outdated says why.
 	Current  bool
+	Outdated string
 	BuildKit string        // version of BuildKit
 	Uptime   time.Duration // since it began to serve
 	Idle     time.Duration // configured idle time, 0 means never
 	Clients  int           // connected clients
 	Builds   int           // solves in flight
 
-	Snapshotter string // overlayfs, fuse-overlayfs or native
-	Network     string // host or cni
-	Runtime     string // path of the OCI runtime
-	OwnRuntime  bool   // whether that is the one inside bake
-	Seccomp     bool   // whether containers get a seccomp profile
-	Rootless    bool
-	SingleID    bool              // rootless with one id only: files of other owners cannot be made
-	Labels      map[string]string // labels of the worker
+	Snapshotter  string   // overlayfs, fuse-overlayfs or native
+	Network      string   // host or cni
+	Runtime      string   // path of the OCI runtime
+	OwnRuntime   bool     // whether that is the one inside bake
+	Seccomp      bool     // whether containers get a seccomp profile
+	Foreground   bool     // run by somebody's `bake engine serve`
+	Entitlements []string // that builds may be granted
+	Rootless     bool
+	SingleID     bool              // rootless with one id only: files of other owners cannot be made
+	Labels       map[string]string // labels of the worker
 
 	Dir      string
 	Socket   string

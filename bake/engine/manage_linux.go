@@ -71,8 +71,10 @@ func Status(ctx context.Context, cfg Config) (State, error) {
 		return state, err
 	}
 	state.Running, state.PID = true, pid
-	state.Version, state.Build, state.BuildKit = r.Version, r.Build, r.BuildKit
-	state.Current = current(cfg, r)
+	state.Version, state.Build, state.BuildKit = r.Origin.Version, r.Origin.Build, r.BuildKit
+	state.Foreground, state.Entitlements = r.Origin.Foreground, r.Entitlements
+	state.Outdated = outdated(cfg, r)
+	state.Current = state.Outdated == ""
 	state.Uptime, state.Idle = r.Uptime, r.Idle
 	state.Clients, state.Builds = r.Clients, r.Builds
 	state.Snapshotter, state.Network = r.Snapshotter, r.Network
@@ -158,48 +160,6 @@ func over(ctx context.Context, conn net.Conn, f func(context.Context, *grpc.Clie
 	return int(cred.Pid), f(ctx, client)
 }
 
-// current tells whether the engine that gave r is of the caller's bake.
-func current(cfg Config, r server.Report) bool {
-	return r.Version == cfg.Version && r.Build == buildID()
-}
-
-// freshen stops the engine of cfg if it is of another bake and idle, and reports
-// whether one is running then. A busy one is used as it is, and said so: what it
-// speaks is BuildKit's protocol, which is compatible between versions, and its
-// builds must not be killed.
-func freshen(ctx context.Context, cfg Config) (running bool, err error) {
-	r, pid, err := look(ctx, cfg)
-	if errors.Is(err, errNotRunning) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if current(cfg, r) {
-		return true, nil
-	}
-	stopping := false
-	_, err = admin(ctx, cfg, func(ctx context.Context, conn *grpc.ClientConn) (err error) {
-		stopping, _, err = server.AskStop(ctx, conn, true, "a client of bake "+cfg.Version+" takes over")
-		return err
-	})
-	if errors.Is(err, errNotRunning) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if !stopping {
-		cfg.notify(fmt.Sprintf("the running engine is of bake %s (this is %s) and busy with %d builds: used as it is", r.Version, cfg.Version, r.Builds))
-		return true, nil
-	}
-	if err := waitGone(ctx, cfg, pid); err != nil {
-		return false, err
-	}
-	cfg.notify(fmt.Sprintf("stopped the idle engine of bake %s, to start that of bake %s", r.Version, cfg.Version))
-	return false, nil
-}
-
 // stopTime is how long a stopping engine may take before it is killed. It is
 // more than the engine gives its builds.
 const stopTime = 15 * time.Second
@@ -283,6 +243,7 @@ func Serve(ctx context.Context, cfg Config) error {
 	if err := ensureDir(cfg.Dir); err != nil {
 		return err
 	}
+	cfg.foreground = true
 	cmd, err := childCommand(cfg)
 	if err != nil {
 		return err

@@ -22,8 +22,7 @@ const adminService = "bake.engine.v1.Admin"
 
 // Report is what the engine says about itself.
 type Report struct {
-	Version     string            `json:"version"`     // of bake
-	Build       string            `json:"build"`       // identity of the executable
+	Origin      Origin            `json:"origin"`
 	BuildKit    string            `json:"buildkit"`    // version of BuildKit
 	Uptime      time.Duration     `json:"uptime"`      // nanoseconds
 	Idle        time.Duration     `json:"idle"`        // the configured idle time
@@ -38,6 +37,8 @@ type Report struct {
 	Rootless    bool              `json:"rootless"`
 	SingleID    bool              `json:"single_id"`
 	Labels      map[string]string `json:"labels"` // of the worker
+
+	Entitlements []string `json:"entitlements"` // that builds may be granted
 }
 
 // stopRequest asks the engine to stop.
@@ -56,7 +57,7 @@ func (s *Server) report() Report {
 	u := s.activity.usage()
 	labels := s.worker.Labels()
 	return Report{
-		Version: s.opt.Version, Build: s.opt.Build, BuildKit: s.worker.BuildkitVersion().Version,
+		Origin: s.opt.Origin, Entitlements: entitlements(s.opt), BuildKit: s.worker.BuildkitVersion().Version,
 		Uptime: time.Since(s.started), Idle: s.opt.Idle,
 		Clients: u.clients, Calls: u.calls, Builds: u.builds,
 		Snapshotter: labels[wlabel.Snapshotter], Network: labels[wlabel.Network],

@@ -22,8 +22,7 @@ type Options struct {
 	// of other owners cannot be created in it.
 	SingleID bool
 
-	Version string // version of bake, shown to people
-	Build   string // identity of the executable, compared by clients
+	Origin Origin // what clients compare to see whether this is the engine they want
 
 	// File is the content of buildkitd.toml; the zero value means defaults.
 	File config.Config
@@ -32,6 +31,15 @@ type Options struct {
 	// Snapshotter overrides the one of File: "auto", "overlayfs",
 	// "fuse-overlayfs" or "native".
 	Snapshotter string
+}
+
+// Origin says from what and how a server was started.
+type Origin struct {
+	Version    string `json:"version"`    // version of bake, shown to people
+	Build      string `json:"build"`      // identity of the executable
+	Runtime    string `json:"runtime"`    // the OCI runtime that was asked for, empty if none was
+	FileSum    string `json:"file_sum"`   // digest of buildkitd.toml, empty if there is none
+	Foreground bool   `json:"foreground"` // started by somebody who looks after it
 }
 
 // Runtime describes the OCI runtime in use.

@@ -182,8 +182,8 @@ func workerLabels(opt Options, snapshotter, network string) map[string]string {
 		wlabel.Network:        network,
 		wlabel.OCIProcessMode: processMode(opt).String(),
 		wlabel.SELinuxEnabled: strconv.FormatBool(opt.File.Workers.OCI.SELinux),
-		LabelVersion:          opt.Version,
-		LabelBuild:            opt.Build,
+		LabelVersion:          opt.Origin.Version,
+		LabelBuild:            opt.Origin.Build,
 	}
 	if p := opt.File.Workers.OCI.ApparmorProfile; p != "" {
 		labels[wlabel.ApparmorProfile] = p
