@@ -68,7 +68,7 @@ type display struct {
 // newDisplay starts showing progress. Its first line says which builder is
 // used and why.
 func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) {
-	ui, err := progressui.NewDisplay(a.err, mode.ui(), progressui.WithDesc(chosen.text(), chosen.short()))
+	ui, err := progressui.NewDisplay(a.err, mode.ui(), progressui.WithDesc(chosen.text(), chosen.short(a.columns())))
 	if err != nil {
 		return nil, usageErrorf("--progress %s: %w", mode, err).
 			withHint("Standard error is not a terminal. Use --progress plain.")

@@ -38,12 +38,18 @@ func (s *selection) text() string {
 	return fmt.Sprintf("building on %q (%s driver): %s", s.name, s.driver, s.why)
 }
 
-// short is what stands beside the progress bar of a terminal.
-func (s *selection) short() string {
-	if s.driver == embeddedName {
-		return embeddedName
+// short is what stands at the right of the first line on a terminal: the
+// builder and, where there is room, the reason.
+func (s *selection) short(columns int) string {
+	const room = 110 // for the reason beside the tally at the left
+	text := embeddedName
+	if s.driver != embeddedName {
+		text = s.driver + ":" + s.name
 	}
-	return s.driver + ":" + s.name
+	if columns >= room {
+		text += ": " + s.why
+	}
+	return text
 }
 
 // selectBuilder finds the builder: the one that was named, else the BuildKit at

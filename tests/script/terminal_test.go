@@ -44,7 +44,7 @@ func atTerminal(t *testing.T, engineDir, definition string, args ...string) *ter
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := master.Resize(console.WinSize{Width: 100, Height: 30}); err != nil {
+	if err := master.Resize(console.WinSize{Width: 120, Height: 30}); err != nil {
 		t.Fatal(err)
 	}
 	slave, err := os.OpenFile(slavePath, os.O_RDWR, 0)
@@ -150,7 +150,7 @@ func TestTerminal(t *testing.T) {
 	r := atTerminal(t, engineDir, quickTarget)
 	r.ends(0, 0)
 	text := r.shown()
-	for _, want := range []string{"[+] Building", "embedded", "\x1b[", "TARGET", "\x1b[32mbuilt"} {
+	for _, want := range []string{"[+] Building", "embedded: no builder was named", "\x1b[", "TARGET", "\x1b[32mbuilt"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%q", want, text)
 		}
