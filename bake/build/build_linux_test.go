@@ -25,6 +25,8 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
+var quiet = log.New(io.Discard, "", 0)
+
 const shellBase = "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"--install\", \"/bin\"]\n"
 
 func TestLinksPassResultsAndConfig(t *testing.T) {
@@ -97,7 +99,7 @@ func TestPlatforms(t *testing.T) {
 }
 
 func TestOutputs(t *testing.T) {
-	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	reg := httptest.NewServer(registry.New(registry.Logger(quiet)))
 	defer reg.Close()
 	image := strings.TrimPrefix(reg.URL, "http://") + "/team/app:1"
 	w := newWorkspace(t, map[string]string{"f": "content", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
@@ -430,7 +432,7 @@ func TestEntitlements(t *testing.T) {
 }
 
 func TestIdenticalBuildsAreOne(t *testing.T) {
-	reg := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	reg := httptest.NewServer(registry.New(registry.Logger(quiet)))
 	defer reg.Close()
 	image := strings.TrimPrefix(reg.URL, "http://") + "/app:1"
 	w := newWorkspace(t, map[string]string{"f": "x", "Dockerfile": "FROM scratch\nCOPY f /f\n"})

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/tonistiigi/fsutil"
@@ -132,16 +131,20 @@ func ignoreRules(file string) string {
 // memoryFS is a flat directory of small files that exist in memory only.
 type memoryFS map[string][]byte
 
-// Walk implements fsutil.FS. The root is one file, or empty for all of them.
-func (m memoryFS) Walk(ctx context.Context, root string, fn fs.WalkDirFunc) error {
-	for _, name := range sortedKeys(m) {
-		if root != "" && root != "." && name != root {
-			continue
+// Walk implements fsutil.FS. target is the root or one of the files.
+func (m memoryFS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
+	names := sortedKeys(m)
+	if one := strings.TrimPrefix(path.Clean("/"+filepath.ToSlash(target)), "/"); one != "" {
+		if _, ok := m[one]; !ok {
+			return &os.PathError{Op: "walk", Path: target, Err: os.ErrNotExist}
 		}
+		names = []string{one}
+	}
+	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		st := &types.Stat{Path: name, Mode: 0o644, Size: int64(len(m[name])), ModTime: time.Unix(0, 0).UnixNano()}
+		st := &types.Stat{Path: name, Mode: 0o644, Size: int64(len(m[name]))}
 		if err := fn(name, &fsutil.DirEntryInfo{Stat: st}, nil); err != nil {
 			return err
 		}
