@@ -81,34 +81,24 @@ func (a *availability) ask(ctx context.Context, c sourceresolver.MetaResolver, r
 
 // resolve asks the registry for ref. It waits long for one that is there but
 // slow, so that a slow network does not change what a build is made with, and
-// only shortly for one that does not even accept a connection.
+// only shortly for one that does not even accept a connection. That one is not
+// asked, because the question would show up as a failed step of the build.
 func (a *availability) resolve(ctx context.Context, c sourceresolver.MetaResolver, ref string) error {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
 		return fmt.Errorf("invalid image %q: %w", ref, err)
 	}
 	named = reference.TagNameOnly(named)
-	ctx, cancel := context.WithTimeout(ctx, resolveTime)
-	defer cancel()
-	resolved := make(chan error, 1)
-	go func() {
-		_, err := c.ResolveSourceMetadata(ctx, &pb.SourceOp{Identifier: "docker-image://" + named.String()}, sourceresolver.Opt{})
-		resolved <- err
-	}()
-	reached := make(chan bool, 1)
-	go func() { reached <- a.reachable(ctx, reference.Domain(named)) }()
-	for {
-		select {
-		case err := <-resolved:
-			return err
-		case <-ctx.Done():
-			return fmt.Errorf("the registry %s does not answer", reference.Domain(named))
-		case ok := <-reached:
-			if !ok {
-				return fmt.Errorf("the registry %s cannot be reached", reference.Domain(named))
-			}
-		}
+	if !a.reachable(ctx, reference.Domain(named)) {
+		return fmt.Errorf("the registry %s cannot be reached", reference.Domain(named))
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, resolveTime, fmt.Errorf("the registry %s does not answer", reference.Domain(named)))
+	defer cancel()
+	_, err = c.ResolveSourceMetadata(ctx, &pb.SourceOp{Identifier: "docker-image://" + named.String()}, sourceresolver.Opt{})
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return err
 }
 
 // reachable tells whether one of the addresses for the registry domain, or the
