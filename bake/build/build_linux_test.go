@@ -2,8 +2,6 @@ package build
 
 import (
 	"archive/tar"
-	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -15,13 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"bake/bake"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/registry"
-	"github.com/moby/buildkit/client"
 	"golang.org/x/crypto/ssh/agent"
 )
 
@@ -317,175 +313,4 @@ func TestSSH(t *testing.T) {
 	}()
 	app := &bake.Target{Name: "app", SSH: []bake.SSH{{ID: "default"}}}
 	w.mustRun(Options{Env: bake.Env{"SSH_AUTH_SOCK": socket}}, app)
-}
-
-func TestFailureNamesEverything(t *testing.T) {
-	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN echo about to fail && exit 3\n"})
-	w.busybox()
-	bad := &bake.Target{Name: "bad", Outputs: to("oci", "bad.tar")}
-	slow := &bake.Target{Name: "slow", DockerfileInline: inline(shellBase + "RUN sleep 60\n"), Outputs: to("oci", "slow.tar")}
-	started := time.Now()
-	report, rec, err := w.run(Options{}, bad, slow)
-	var failed *TargetError
-	if !errors.As(err, &failed) {
-		t.Fatalf("error is %v", err)
-	}
-	if failed.Target != "bad" || failed.Source == nil || failed.Source.Ranges[0].Start.Line != 4 {
-		t.Errorf("error blames %s, %v", failed.Target, failed.Source.GetRanges())
-	}
-	if !strings.Contains(err.Error(), "target bad: failed to solve: process") || !strings.Contains(rec.logs, "about to fail") {
-		t.Errorf("error is %q, logs are %q", err, rec.logs)
-	}
-	if report.Targets[0].Result != Failed || report.Targets[1].Result != Canceled {
-		t.Errorf("results are %s and %s", report.Targets[0].Result, report.Targets[1].Result)
-	}
-	if d := time.Since(started); d > 30*time.Second {
-		t.Errorf("the other target was not cancelled: took %s", d)
-	}
-	if Unreachable(err) {
-		t.Error("a failed step counts as unreachable")
-	}
-	assertOnly(t, w.dir, "Dockerfile", "busybox")
-}
-
-// assertOnly fails if dir holds anything but names.
-func assertOnly(t *testing.T, dir string, names ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, e := range entries {
-		got = append(got, e.Name())
-	}
-	if !cmp.Equal(got, names) {
-		t.Error(cmp.Diff(names, got))
-	}
-}
-
-func TestCancel(t *testing.T) {
-	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN echo running && sleep 600\n"})
-	w.busybox()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var at time.Time
-	progress := func(s *client.SolveStatus) {
-		for _, l := range s.Logs {
-			if strings.Contains(string(l.Data), "running") && at.IsZero() {
-				at = time.Now()
-				cancel()
-			}
-		}
-	}
-	app := &bake.Target{Name: "app", Context: ".", Dockerfile: "Dockerfile", Outputs: to("oci", "a.tar")}
-	report, err := Run(ctx, &bake.Plan{Targets: []*bake.Target{app}}, nodes(t), Options{Dir: w.dir, Progress: progress})
-	if !errors.Is(err, context.Canceled) || report.Targets[0].Result != Canceled {
-		t.Errorf("error is %v, result %s", err, report.Targets[0].Result)
-	}
-	if took := time.Since(at); at.IsZero() || took > 2*time.Second {
-		t.Errorf("it took %s to cancel", took)
-	}
-	assertOnly(t, w.dir, "Dockerfile", "busybox")
-}
-
-func TestPreparationErrors(t *testing.T) {
-	w := newWorkspace(t, map[string]string{"Dockerfile": "FROM scratch\n", "file": "", "broken.Dockerfile": "FROM scratch\nCOYP f /\n"})
-	for text, target := range map[string]*bake.Target{
-		`target a: unable to prepare context: path "none" not found`:     {Context: "none"},
-		`target a: failed to read dockerfile: open `:                     {Dockerfile: "none.Dockerfile"},
-		`target a: invalid tag "BAD TAG": invalid reference format`:      {Tags: []string{"BAD TAG"}},
-		`target a: tag is needed when pushing to registry`:               {Outputs: to("registry", "")},
-		`target a: failed to get build context lib: stat `:               {Contexts: map[string]string{"lib": "none"}},
-		`target a: failed to get build context lib: open `:               {Contexts: map[string]string{"lib": "file"}},
-		`target a: failed to stat none: stat `:                           {Secrets: []bake.Secret{{ID: "none"}}},
-		`target a: dest is required for local exporter`:                  {Outputs: to("local", "")},
-		`target a: policy is not supported yet`:                          {Policy: []bake.Policy{{Filename: "p.rego"}}},
-		`target a: call "check" is not supported yet`:                    {Call: inline("check")},
-		`target a: there is no Docker to load the image into`:            {Outputs: to("docker", "")},
-		`target a: failed to solve: dockerfile parse error on line 2: u`: {Dockerfile: "broken.Dockerfile"},
-	} {
-		target.Name = "a"
-		_, _, err := w.run(Options{}, target)
-		var failed *TargetError
-		if !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), text) {
-			t.Errorf("error is %v, want %s", err, text)
-		}
-	}
-}
-
-func TestEntitlements(t *testing.T) {
-	w := newWorkspace(t, map[string]string{"Dockerfile": shellBase + "RUN --security=insecure true\n"})
-	w.busybox()
-	base := &bake.Target{Name: "base", Entitlements: []string{"security.insecure"}}
-	app := &bake.Target{Name: "app", DockerfileInline: inline("FROM base\n")}
-	use(app, "base", base)
-	_, _, err := w.run(Options{}, base, app)
-	var refused *EntitlementError
-	if !errors.As(err, &refused) {
-		t.Fatalf("error is %v", err)
-	}
-	if want := []bake.Entitlement{{Name: "security.insecure", Targets: []string{"base", "app"}}}; !cmp.Equal(refused.Missing, want) {
-		t.Error(cmp.Diff(want, refused.Missing))
-	}
-	w.mustRun(Options{Allow: []string{"security.insecure"}}, base, app)
-}
-
-func TestIdenticalBuildsAreOne(t *testing.T) {
-	reg := httptest.NewServer(registry.New(registry.Logger(quiet)))
-	defer reg.Close()
-	image := strings.TrimPrefix(reg.URL, "http://") + "/app:1"
-	w := newWorkspace(t, map[string]string{"f": "x", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
-	target := func(name string) *bake.Target {
-		return &bake.Target{Name: name, Tags: []string{image}, Outputs: to("image", "", "push", "true")}
-	}
-	report, rec := w.mustRun(Options{}, target("a"), target("b"))
-	if a, b := report.Targets[0], report.Targets[1]; a.Digest == "" || a.Digest != b.Digest || b.Name != "b" || !cmp.Equal(a.Where, b.Where) {
-		t.Errorf("reports differ: %+v, %+v", a, b)
-	}
-	if n := rec.names["[a] exporting to image"]; n != 1 || rec.names["[b] exporting to image"] != 0 {
-		t.Errorf("exported %v", rec.names)
-	}
-}
-
-func TestMetadata(t *testing.T) {
-	w := newWorkspace(t, map[string]string{"f": "x", "Dockerfile": "FROM scratch\nCOPY f /f\n"})
-	a := &bake.Target{Name: "a", Outputs: to("oci", "a.tar")}
-	b := &bake.Target{Name: "b", Outputs: to("cacheonly", "")}
-	report, _ := w.mustRun(Options{Metadata: true}, a, b)
-	text, err := report.Metadata()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]map[string]any
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"buildx.build.provenance", "buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest"}; !cmp.Equal(sortedKeys(got["a"]), want) {
-		t.Error(cmp.Diff(want, sortedKeys(got["a"])))
-	}
-	if want := []string{"buildx.build.provenance", "buildx.build.ref"}; !cmp.Equal(sortedKeys(got["b"]), want) {
-		t.Error(cmp.Diff(want, sortedKeys(got["b"])))
-	}
-	if got["a"]["buildx.build.ref"] == got["b"]["buildx.build.ref"] {
-		t.Error("two targets share a record")
-	}
-}
-
-// With a limit, targets are evaluated one after another and links come first.
-func TestJobs(t *testing.T) {
-	w := newWorkspace(t, map[string]string{"base.Dockerfile": shellBase})
-	w.busybox()
-	base := &bake.Target{Name: "base", Dockerfile: "base.Dockerfile"}
-	targets := []*bake.Target{base}
-	for _, name := range []string{"a", "b", "c"} {
-		q := &bake.Target{Name: name, DockerfileInline: inline("FROM base\nRUN echo start-" + name + " && sleep 0.3 && echo end-" + name + "\n")}
-		use(q, "base", base)
-		targets = append(targets, q)
-	}
-	_, rec := w.mustRun(Options{Jobs: 1}, targets...)
-	order := strings.Join(strings.Fields(rec.logs), " ")
-	if order != "start-a end-a start-b end-b start-c end-c" {
-		t.Errorf("the order was %s", order)
-	}
 }

@@ -29,8 +29,8 @@ func (e *export) streams() bool {
 	return e.Output != nil || e.OutputDir != "" || e.load
 }
 
-// prepareExports turns outputs, those of t or a default, into exports. "cacheonly" exports
-// nothing.
+// prepareExports turns outputs, those of t or a default, into exports. The type
+// "cacheonly" exports nothing.
 func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*export, error) {
 	tags, err := parseTags(t.Tags)
 	if err != nil {

@@ -1,16 +1,17 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -71,7 +72,7 @@ func (r *run) solve(ctx context.Context, j *job) {
 		}
 		q.discard()
 		if err != nil {
-			r.fail(ctx, q, err) // counts only if the request has no error of its own
+			r.fail(q, err) // counts only if the request has no error of its own
 		}
 		if len(j.requests) == 1 || q.outcome.finished.IsZero() {
 			q.outcome.finished = time.Now()
@@ -86,10 +87,14 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 		return nil, err
 	}
 	defer release()
+	r.starting <- struct{}{}
+	started := sync.OnceFunc(func() { <-r.starting })
 	status, wait := r.progress.stream(j)
 	resp, err := j.node.client.Build(ctx, *so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		started()
 		return r.build(ctx, c, j)
 	}, status)
+	started()
 	wait()
 	if err != nil {
 		return nil, err
@@ -136,7 +141,7 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 		group.Go(func() error {
 			err := r.step(ctx, c, q)
 			if err != nil {
-				r.fail(ctx, q, err)
+				r.fail(q, err)
 			}
 			return err
 		})
@@ -178,7 +183,7 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	attrs := maps.Clone(q.attrs)
 	for _, l := range q.inputs.locals {
-		attrs["local-sessionid:"+l.key] = l.session(r.sessions.inputs[q.node])
+		attrs["local-sessionid:"+l.key] = l.session(cmp.Or(r.sessions.inputs[q.node], c.BuildOpts().SessionID))
 	}
 	inputs, err := q.linkInputs(ctx, attrs)
 	if err != nil {
@@ -220,19 +225,4 @@ func (q *request) discard() {
 			e.file.discard()
 		}
 	}
-}
-
-// mounts returns the directories of q under the names that a frontend asks
-// for which knows nothing of sources.
-func (q *request) mounts(src *sources) map[string]fsutil.FS {
-	out := map[string]fsutil.FS{}
-	for _, l := range q.inputs.locals {
-		if dir, ok := src.LookupDir(l.name()); ok {
-			out[l.name()] = dir
-			if l.plain != "" {
-				out[l.plain] = dir
-			}
-		}
-	}
-	return out
 }

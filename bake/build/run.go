@@ -25,10 +25,16 @@ type run struct {
 	allDone      *barrier // every request is evaluated
 	sessions     *sessions
 
-	mu    sync.Mutex
-	first error // the failure that ended the run
-	stop  context.CancelCauseFunc
+	mu       sync.Mutex
+	first    error // the failure that ended the run
+	stop     context.CancelCauseFunc
+	ended    func() bool   // whether the run was stopped, by a failure or by the caller
+	starting chan struct{} // bounds the jobs that the engine is about to register
 }
+
+// maxStarting is how many jobs start at once. The engine gives a job a few
+// seconds to become known to its own gateway, which many at once would exceed.
+const maxStarting = 32
 
 // Run builds the targets of p on nodes and reports what happened to each. The
 // report is there even if the build failed. An error is an *EntitlementError,
@@ -49,6 +55,8 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(context.Canceled)
+	r.ended = func() bool { return ctx.Err() != nil }
+	r.starting = make(chan struct{}, maxStarting)
 	var err error
 	if r.cluster, err = newCluster(nodes, r.progress); err != nil {
 		return err
@@ -125,27 +133,19 @@ func (r *run) verdict(ctx context.Context) error {
 	if r.first != nil {
 		return r.first
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	for _, q := range r.requests {
-		if !q.outcome.done {
-			return q.outcome.err // the engine cancelled what nobody asked it to
-		}
-	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // fail notes the failure of a request and, if it is the first, ends the run.
-// What fails because the run ends already is an echo and blames nobody.
-func (r *run) fail(ctx context.Context, q *request, err error) {
+// What is cancelled because the run ends already is an echo and blames nobody.
+func (r *run) fail(q *request, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if q.outcome.err != nil {
 		return
 	}
 	q.outcome.err = preparationError(q.target, q.withSource(err))
-	q.outcome.echo = canceled(err) || ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded)
+	q.outcome.echo = r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
 	if r.first == nil && !q.outcome.echo {
 		r.first = q.outcome.err
 		r.stop(r.first)

@@ -17,6 +17,7 @@ import (
 	sessioncontent "github.com/moby/buildkit/session/content"
 	"github.com/moby/buildkit/session/filesync"
 	"github.com/moby/buildkit/util/progress/progresswriter"
+	"github.com/tonistiigi/fsutil"
 )
 
 // sessions are the sessions of a run that its jobs share.
@@ -61,6 +62,9 @@ func openSessions(ctx context.Context, r *run) (*sessions, error) {
 			order = append(order, k)
 		}
 		groups[k] = append(groups[k], q)
+	}
+	if len(r.requests) == 1 && r.requests[0].ownSession() {
+		return s, nil // its own session serves its directories, too
 	}
 	for _, k := range order {
 		if err := s.open(ctx, r, k, groups[k]); err != nil {
@@ -160,10 +164,35 @@ func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
 	so.Session = append(attachables, s.auth)
 	so.SharedKey = s.key
 	so.OCIStores = maps.Clone(q.inputs.stores)
-	if q.foreign() {
-		so.LocalMounts = q.mounts(&r.sources)
+	if q.foreign() || s.inputs[q.node] == "" {
+		so.Session = append(so.Session, filesync.NewFSSyncProvider(q.directories(&r.sources)))
 	}
 	return nil
+}
+
+// ownDirs are the directories that a session serves to one request: all
+// sources, and its own under the names of a frontend that knows no sources.
+type ownDirs struct {
+	*sources
+	plain map[string]fsutil.FS
+}
+
+// LookupDir implements filesync.DirSource.
+func (d ownDirs) LookupDir(name string) (fsutil.FS, bool) {
+	if dir, ok := d.plain[name]; ok {
+		return dir, true
+	}
+	return d.sources.LookupDir(name)
+}
+
+func (q *request) directories(src *sources) ownDirs {
+	d := ownDirs{sources: src, plain: map[string]fsutil.FS{}}
+	for _, l := range q.inputs.locals {
+		if dir, ok := src.LookupDir(l.name()); ok && l.plain != "" {
+			d.plain[l.plain] = dir
+		}
+	}
+	return d
 }
 
 // close ends the shared sessions.
