@@ -115,45 +115,71 @@ func (c *commands) runPeer(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// compare compares every image that both have made.
+// compare compares everything that both have made: images by their digests,
+// the rest by its files.
 func (c *commands) compare(ts *testscript.TestScript) {
-	ours, peers := c.images(ts, "ours"), c.images(ts, "peer")
+	ours, peers := c.made(ts, "ours"), c.made(ts, "peer")
 	if len(ours) == 0 || !slices.Equal(slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(peers))) {
 		ts.Fatalf("bake made %v, docker buildx bake %v", slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(peers)))
 	}
 	for name, our := range ours {
-		if !maps.Equal(our.Digests(), peers[name].Digests()) || our.Digest != peers[name].Digest {
-			ts.Fatalf("%s differs:\nbake:               %s\ndocker buildx bake: %s", name, describe(our), describe(peers[name]))
+		peer := peers[name]
+		switch {
+		case our.Built == nil:
+			if diff := our.files.Diff(peer.files); diff != "" {
+				ts.Fatalf("%s differs: %s", name, diff)
+			}
+		case our.Digest != peer.Digest:
+			ts.Fatalf("%s differs:\nbake:               %s\ndocker buildx bake: %s", name, describe(*our.Built), describe(*peer.Built))
+		default:
+			ts.Logf("%s: %s, both", name, our.Digest)
 		}
-		ts.Logf("%s: %s, both", name, our.Digest)
 	}
 }
 
-// images are the images below a directory, and those in the registry below
-// that name.
-func (c *commands) images(ts *testscript.TestScript, side string) map[string]fixture.Built {
-	found := map[string]fixture.Built{}
-	err := filepath.WalkDir(ts.MkAbs(side), func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(ts.MkAbs(side), path)
-		switch {
-		case err != nil:
-		case strings.HasSuffix(path, ".tar"):
-			found[rel] = c.built(ts, path)
-		case d.Name() == "oci-layout":
-			found[filepath.Dir(rel)] = c.built(ts, filepath.Dir(path))
-		}
-		return err
-	})
+// output is what one output of a build has made: an image, or just files.
+type output struct {
+	*fixture.Built
+	files fixture.Content
+}
+
+// made is what lies in a directory, and what lies in the registry below that
+// name.
+func (c *commands) made(ts *testscript.TestScript, side string) map[string]output {
+	found := map[string]output{}
+	entries, err := os.ReadDir(ts.MkAbs(side))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		ts.Fatalf("%v", err)
 	}
+	for _, entry := range entries {
+		path := filepath.Join(ts.MkAbs(side), entry.Name())
+		if c.isImage(ts, path) {
+			built := c.built(ts, path)
+			found[entry.Name()] = output{Built: &built}
+			continue
+		}
+		found[entry.Name()] = output{files: c.content(ts, path)}
+	}
 	for _, name := range strings.Fields(ts.Getenv("PUSHED")) {
-		found["pushed "+name] = c.built(ts, c.world.registry.Ref(side+"-"+name))
+		built := c.built(ts, c.world.registry.Ref(side+"-"+name))
+		found["pushed "+name] = output{Built: &built}
 	}
 	return found
+}
+
+// isImage reports whether a path is an OCI layout, as directory or as archive,
+// or a docker archive.
+func (c *commands) isImage(ts *testscript.TestScript, path string) bool {
+	info, err := os.Stat(path)
+	ts.Check(err)
+	if info.IsDir() {
+		_, err := os.Stat(filepath.Join(path, "oci-layout"))
+		return err == nil
+	}
+	content := fixture.ReadTarFile(failing{c.t, ts}, path)
+	_, oci := content["oci-layout"]
+	_, docker := content["manifest.json"]
+	return oci || docker
 }
 
 // describe shows what a difference of digests can come from.
@@ -195,21 +221,13 @@ func (c *commands) content(ts *testscript.TestScript, place string) fixture.Cont
 		return c.built(ts, place).Image(tb, fixture.LocalPlatform()).Files
 	}
 	path := ts.MkAbs(place)
-	info, err := os.Stat(path)
-	ts.Check(err)
-	if _, err := os.Stat(filepath.Join(path, "oci-layout")); err == nil {
+	if c.isImage(ts, path) {
 		return c.built(ts, place).Image(tb, fixture.LocalPlatform()).Files
 	}
-	if info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fixture.ReadDir(tb, path)
 	}
-	content := fixture.ReadTarFile(tb, path)
-	_, oci := content["oci-layout"]
-	_, docker := content["manifest.json"]
-	if oci || docker {
-		return c.built(ts, place).Image(tb, fixture.LocalPlatform()).Files
-	}
-	return content
+	return fixture.ReadTarFile(tb, path)
 }
 
 // empty stops the engine and removes its state.

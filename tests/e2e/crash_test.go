@@ -97,6 +97,31 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// A client that is killed leaves nothing running, and nothing half done.
+func TestClientKilled(t *testing.T) {
+	fixture.NeedRoot(t)
+	s := newSite(t, slow)
+	build := s.start("--var", "SLEEP=361361")
+	untilRunning(t, "sleep 361361")
+	build.signal(syscall.SIGKILL)
+	untilGone(t, "sleep 361361")
+	fixture.Await(t, 5*time.Second, "the engine is idle", func() bool { return s.engineState().Builds == 0 })
+	s.run(0)
+}
+
+// An engine that somebody stops ends the builds of others, who are told.
+func TestEngineStoppedInMidBuild(t *testing.T) {
+	fixture.NeedRoot(t)
+	s := newSite(t, slow)
+	build := s.start("--var", "SLEEP=371371")
+	untilRunning(t, "sleep 371371")
+	s.run(0, "engine", "stop")
+	if text := build.wait(10*time.Second, 5); !strings.Contains(text, "engine") {
+		t.Error("the engine is not named")
+	}
+	untilGone(t, "sleep 371371")
+}
+
 // large is a definition whose outputs take a while to write.
 const large = `
 -- docker-bake.hcl --
@@ -107,7 +132,8 @@ target "default" {
 }
 -- Dockerfile --
 FROM base
-RUN dd if=/dev/zero of=/zeros bs=1M count=500
+ARG SIZE=500
+RUN dd if=/dev/urandom of=/random bs=1M count=$SIZE
 `
 
 func TestInterruptWhileWriting(t *testing.T) {

@@ -131,3 +131,26 @@ small
 		t.Errorf("have %q", got)
 	}
 }
+
+// The disk that is full may be the user's own.
+func TestDiskFullOfOutputs(t *testing.T) {
+	s := newSite(t, large)
+	smallDisk(t, s.path("small"), 8)
+	for _, output := range []string{"type=tar,dest=small/out.tar", "type=oci,dest=small/out.tar", "type=local,dest=small/out", "type=oci,tar=false,dest=small/out"} {
+		o := s.run(1, "--set", "*.output="+output, "--set", "*.args.SIZE=20")
+		tells(t, o, "target default", "no space left on device", "/small/")
+		if strings.Contains(o.Stderr, "engine prune") {
+			t.Errorf("%s: the engine's disk is blamed", output)
+		}
+		if strings.Contains(output, ".tar") && s.exists("small/out.tar") {
+			t.Errorf("%s: there is half a file", output)
+		}
+		if err := os.RemoveAll(s.path("small/out")); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(s.path("small"))
+		if err != nil || len(entries) != 1 { // lost+found
+			t.Errorf("%s: left behind: %v, %v", output, entries, err)
+		}
+	}
+}

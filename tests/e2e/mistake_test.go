@@ -90,6 +90,12 @@ func TestMistakes(t *testing.T) {
 			args:  []string{"app"},
 			tells: []string{"target app", "Dockerfile/out.tar", "docker-bake.hcl:2"},
 		},
+		{
+			name: "image for a Docker that is not there", code: 1,
+			files: "-- docker-bake.hcl --\ntarget \"app\" {\n  tags = [\"app:1\"]\n}\n-- Dockerfile --\nFROM scratch\nCOPY Dockerfile /\n",
+			args:  []string{"--load", "app"},
+			tells: []string{"target app", "Docker", "dest="},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
