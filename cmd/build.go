@@ -25,13 +25,16 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	report, err := a.submit(ctx, o, plan, mode)
 	var entitlement *build.EntitlementError
 	if errors.As(err, &entitlement) {
-		a.explainEntitlements(entitlement.Missing)
 		granted := a.askEntitlements(ctx, entitlement.Missing)
-		if granted == nil {
-			return interruptedOr(ctx, refused(entitlement))
+		switch {
+		case granted != nil:
+			o.allow = append(o.allow, granted...)
+			report, err = a.submit(ctx, o, plan, mode)
+		case a.interactive:
+			return interruptedOr(ctx, reported(ExitEntitlement)) // all was said with the question
+		default:
+			return a.refused(entitlement.Missing)
 		}
-		o.allow = append(o.allow, granted...)
-		report, err = a.submit(ctx, o, plan, mode)
 	}
 	err = interruptedOr(ctx, err)
 	if mode.talkative() && report != nil {

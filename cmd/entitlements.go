@@ -3,12 +3,12 @@ package cmd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"bake/bake"
-	"bake/bake/build"
 )
 
 // grants are the entitlements that --allow knows, and what they permit.
@@ -77,24 +77,28 @@ func engineGrants(allow []string) []string {
 	return list
 }
 
-// explainEntitlements says what a build wants to be allowed and how to allow it.
-func (a *app) explainEntitlements(missing []bake.Entitlement) {
-	fmt.Fprintf(a.err, "The build asks for privileges that were not granted:\n\n")
-	var flags []string
+// refused is the error that ends a run for want of entitlements. It says what
+// they permit and how to grant them.
+func (a *app) refused(missing []bake.Entitlement) *exitError {
+	var needs, flags []string
 	for _, m := range missing {
-		name, value, _ := strings.Cut(m.Name, "=")
-		what := grantOf(name)
-		if value != "" {
-			what += ": " + value
+		name, value, hasValue := strings.Cut(m.Name, "=")
+		permits := grantOf(name)
+		if permits == "" {
+			permits = m.Name
 		}
-		fmt.Fprintf(a.err, "  - %s (%s)\n", what, strings.Join(m.Targets, ", "))
+		if hasValue {
+			permits += ": " + value
+		}
+		needs = append(needs, fmt.Sprintf("  - %s (%s)", permits, strings.Join(m.Targets, ", ")))
 		flags = append(flags, "--allow "+shellQuote(m.Name))
 	}
 	line := "bake " + strings.Join(flags, " ")
 	for _, arg := range a.args {
 		line += " " + shellQuote(arg)
 	}
-	fmt.Fprintf(a.err, "\nTo grant them:\n\n  %s\n\n", line)
+	err := &exitError{code: ExitEntitlement, err: errors.New("the build asks for privileges that were not granted")}
+	return err.withHint("It wants to\n\n%s\n\nTo grant that:\n\n  %s", strings.Join(needs, "\n"), line)
 }
 
 // askEntitlements asks the user at the terminal to grant what is missing. No
@@ -103,7 +107,8 @@ func (a *app) askEntitlements(ctx context.Context, missing []bake.Entitlement) (
 	if !a.interactive {
 		return nil
 	}
-	fmt.Fprint(a.err, "Do you want to grant requested privileges and continue? [y/N] ")
+	a.fail(a.refused(missing))
+	fmt.Fprint(a.err, "\nDo you want to grant requested privileges and continue? [y/N] ")
 	answers := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.in).ReadString('\n') // none is an answer, too
@@ -121,11 +126,6 @@ func (a *app) askEntitlements(ctx context.Context, missing []bake.Entitlement) (
 		granted = append(granted, m.Name)
 	}
 	return granted
-}
-
-// refused is the error that ends a run for want of entitlements.
-func refused(err *build.EntitlementError) error {
-	return &exitError{code: ExitEntitlement, err: fmt.Errorf("%s not granted", count(len(err.Missing), "privilege"))}
 }
 
 // shellQuote writes an argument so that a shell reads it back as it was.
