@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
@@ -55,6 +56,12 @@ func (l *loader) environment() environment {
 
 func (l *loader) badEnvFile(name string, err error) {
 	place := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
+	if data, _ := l.open(name); data != nil {
+		if m := errorPlace.FindStringSubmatch(err.Error()); m != nil {
+			line, _ := strconv.Atoi(m[1])
+			place = (&source{name: name, data: data, lines: lineStarts(data)}).lineRange(line, 1)
+		}
+	}
 	l.errorAt("compose-env-file", place, "Invalid environment file", "The file %s is not a list of NAME=VALUE lines: %v.", name, err)
 }
 

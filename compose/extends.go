@@ -51,7 +51,9 @@ func (x *extender) resolve(name string, chain []extension) *value {
 		return v
 	}
 	base := x.base(name, ext, append(chain, extension{x.file, name, ext.val.rng()}))
-	v = v.without("extends")
+	if base != nil { // else the key stays, as a sign that something is missing
+		v = v.without("extends")
+	}
 	if base != nil && base.kind == mapKind {
 		v = x.l.merge(base, v, "services.x")
 	}
@@ -85,7 +87,9 @@ func (x *extender) base(name string, ext *field, chain []extension) *value {
 	if from.services.get(ref) == nil {
 		var known []string
 		for _, f := range from.services.all() {
-			known = append(known, f.key)
+			if f.key != name {
+				known = append(known, f.key)
+			}
 		}
 		x.l.errorAt("compose-unknown-service", ext.val.rng(), "Unknown service",
 			"The service %s extends %q, which is not in %s.%s", name, ref, from.file, didYouMean(ref, known))

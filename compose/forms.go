@@ -118,6 +118,9 @@ func (l *loader) mapping(v *value, name string) []entry {
 				continue
 			}
 			e := entry{key: key, keyAt: x.rng(), valAt: x.rng()}
+			if x.key != nil {
+				e.keyAt = x.src.rangeOf(x.key)
+			}
 			if ok {
 				e.val = &val
 			}

@@ -7,11 +7,19 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// Limits of one text: how deep defaults stand in defaults, and how many bytes
+// are looked at, those of a default once more.
+const (
+	maxDefaults = 100
+	maxScanned  = 16 << 20
+)
+
 // substitution replaces the variables of one text.
 type substitution struct {
-	env   environment
-	unset []string // variables without a value and without a default
-	depth int
+	env     environment
+	unset   []string // variables without a value and without a default
+	depth   int
+	scanned int
 }
 
 // missing is a required variable without a value.
@@ -44,7 +52,7 @@ func (r *reader) interpolate(text string, at *yaml.Node) string {
 		return ""
 	default:
 		r.l.errorAt("compose-interpolation", r.src.rangeOf(at), "Invalid variable",
-			"%q has a \"${\" that is not followed by a variable such as ${NAME} or ${NAME:-default}. Write $$ for a dollar sign.", err.Error())
+			"%q has a \"${\" that is not followed by a variable such as ${NAME} or ${NAME:-default}. Write $$ for a dollar sign.", short(err.Error()))
 		return ""
 	}
 	if !r.quiet {
@@ -59,55 +67,59 @@ func (r *reader) interpolate(text string, at *yaml.Node) string {
 // replace returns text with its variables replaced. The grammar is the pattern
 // of compose-go, and so are its limits: a default may not span lines.
 func (s *substitution) replace(text string) (string, error) {
-	if s.depth++; s.depth > maxDepth {
+	if s.depth++; s.depth > maxDefaults {
 		return "", malformed{text}
 	}
 	defer func() { s.depth-- }()
-	var first error
-	out := template.DefaultPattern.ReplaceAllStringFunc(text, func(match string) string {
-		if first != nil {
-			return ""
+	var out strings.Builder
+	for rest := text; ; {
+		if s.scanned += len(rest); s.scanned > maxScanned {
+			return "", malformed{text}
 		}
-		got, err := s.variable(match)
+		at := template.DefaultPattern.FindStringIndex(rest)
+		if at == nil {
+			out.WriteString(rest)
+			return out.String(), nil
+		}
+		out.WriteString(rest[:at[0]])
+		got, after, err := s.variable(rest[at[0]:at[1]])
 		if _, ok := err.(malformed); ok {
 			err = malformed{text}
 		}
-		first = err
-		return got
-	})
-	return out, first
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(got)
+		rest = rest[at[1]-len(after):]
+	}
 }
 
 // variable returns the value of a match of the pattern: "$$", "$NAME", or
 // "${NAME...}" with, as the pattern is greedy, perhaps more text after it.
-func (s *substitution) variable(match string) (string, error) {
+func (s *substitution) variable(match string) (got, rest string, err error) {
 	switch {
 	case match == "$$":
-		return "$", nil
+		return "$", "", nil
 	case !strings.HasPrefix(match, "${"):
-		return s.plain(match[1:]), nil
+		return s.plain(match[1:]), "", nil
 	}
 	end := closingBrace(match)
 	if end < 0 { // braces in a default may be uneven
 		end = len(match) - 1
 	}
 	if end < 3 || match[end] != '}' {
-		return "", malformed{match}
+		return "", "", malformed{match}
 	}
 	inner, rest := match[2:end], match[end+1:]
 	name := leadingName(inner)
-	if name == "" {
-		return "", malformed{match}
+	switch name {
+	case "":
+		return "", "", malformed{match}
+	case inner:
+		return s.plain(name), rest, nil
 	}
-	if name == inner {
-		return s.plain(name), nil
-	}
-	got, err := s.operator(name, inner[len(name):])
-	if err != nil {
-		return "", err
-	}
-	after, err := s.replace(rest)
-	return got + after, err
+	got, err = s.operator(name, inner[len(name):])
+	return got, rest, err
 }
 
 func (s *substitution) plain(name string) string {
@@ -180,4 +192,13 @@ func leadingName(s string) string {
 		}
 	}
 	return s
+}
+
+// short is the beginning of a text, for diagnostics.
+func short(text string) string {
+	const most = 60
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }

@@ -1,9 +1,11 @@
 package compose
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/override"
 	"github.com/compose-spec/compose-go/v2/tree"
@@ -21,15 +23,7 @@ func (l *loader) merge(base, over *value, path tree.Path) *value {
 		}
 		return over
 	}
-	result, err := override.MergeYaml(base.plain(), over.plain(), path)
-	if err == nil {
-		section := tree.NewPath(path.Parts()[0])
-		var unique map[string]any
-		unique, err = override.EnforceUnicity(map[string]any{string(section): map[string]any{"x": result}})
-		if err == nil {
-			result = unique[string(section)].(map[string]any)["x"]
-		}
-	}
+	result, err := mergePlain(base.plain(), over.plain(), path)
 	if err != nil {
 		l.errorAt("compose-merge", over.rng(), "Definitions cannot be merged",
 			"This cannot be merged with the definition at %s: %v. Write both in the same form, or mark this one with !override.", base.rng(), err)
@@ -38,7 +32,27 @@ func (l *loader) merge(base, over *value, path tree.Path) *value {
 	return place(result, over, base)
 }
 
-// prune drops from base what over resets or overrides.
+// mergePlain merges by compose-go's rules. These take it for granted that the
+// values have the types they should have, and panic when not.
+func mergePlain(base, over any, path tree.Path) (result any, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("an attribute is not of the type it should be")
+		}
+	}()
+	result, err = override.MergeYaml(base, over, path)
+	if err != nil {
+		return nil, err
+	}
+	section, name, _ := strings.Cut(string(path), ".")
+	unique, err := override.EnforceUnicity(map[string]any{section: map[string]any{name: result}})
+	if err != nil {
+		return nil, err
+	}
+	return unique[section].(map[string]any)[name], nil
+}
+
+// prune drops from base what over resets or overrides, and what is empty there.
 func prune(base, over *value) *value {
 	if base == nil || over == nil || base.kind != mapKind || over.kind != mapKind {
 		return base
@@ -48,7 +62,7 @@ func prune(base, over *value) *value {
 		if old == nil {
 			continue
 		}
-		if f.val.mark != merged {
+		if f.val.mark != merged || old.val.isNull() && !f.val.isNull() {
 			base = base.without(f.key)
 			continue
 		}
@@ -229,6 +243,6 @@ func addEntry(texts map[string]*value, f field) {
 		if !e.isNull() {
 			s = fmt.Sprintf("%s=%v", f.key, e.plain())
 		}
-		texts[s] = &value{scalar: s, src: e.src, node: e.node}
+		texts[s] = &value{scalar: s, src: e.src, node: e.node, key: f.at}
 	}
 }

@@ -68,8 +68,8 @@ func (l *loader) checkService(f field) bool {
 	}
 	build := f.val.field("build")
 	switch {
-	case build == nil && f.val.get("image").isNull() && f.val.kind == mapKind && l.provided(f.val):
-		return false
+	case build == nil && (f.val.field("provider") != nil || f.val.field("extends") != nil):
+		return false // provided from outside, or what it extends was not found
 	case build == nil && f.val.get("image").isNull():
 		l.errorAt("compose-empty-service", f.rng(), "Service without image and build",
 			"The service %s has neither an image nor a build. Add one of the two.", f.key)
@@ -83,9 +83,6 @@ func (l *loader) checkService(f field) bool {
 	}
 	return true
 }
-
-// provided tells whether something outside the project stands for a service.
-func (l *loader) provided(service *value) bool { return service.field("provider") != nil }
 
 // active tells whether a service is in the group "default".
 func (l *loader) active(service *value) bool {

@@ -26,12 +26,7 @@ const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle
 // newSource reads the documents of a file. The source is never nil: after a
 // syntax error it has the documents before the error.
 func newSource(name string, data []byte) (*source, *hcl.Diagnostic) {
-	s := &source{name: name, data: data, lines: []int{0}}
-	for i, c := range data {
-		if c == '\n' {
-			s.lines = append(s.lines, i+1)
-		}
-	}
+	s := &source{name: name, data: data, lines: lineStarts(data)}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var doc yaml.Node
@@ -46,6 +41,16 @@ func newSource(name string, data []byte) (*source, *hcl.Diagnostic) {
 			s.docs = append(s.docs, doc.Content[0])
 		}
 	}
+}
+
+func lineStarts(data []byte) []int {
+	starts := []int{0}
+	for i, c := range data {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
 }
 
 // decode reads the next document. The parser is a young release: should it

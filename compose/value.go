@@ -35,6 +35,7 @@ type value struct {
 	mark   mark
 	src    *source
 	node   *yaml.Node
+	key    *yaml.Node // of a KEY=VALUE that merging made of a map's entry, its key
 }
 
 // field is an entry of a map, in the order written.
@@ -133,6 +134,9 @@ func (v *value) describe() string {
 	case nil:
 		return "empty"
 	case string:
+		if len(s) <= 40 {
+			return fmt.Sprintf("the string %q", s)
+		}
 		return "a string"
 	case bool:
 		return fmt.Sprintf("the boolean %v", s)
