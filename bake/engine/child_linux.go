@@ -84,6 +84,9 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 	if err := settle(cfg.Dir); err != nil {
 		return err
 	}
+	if err := emptyTemp(cfg.Dir); err != nil {
+		return err
+	}
 	opt, err := serverOptions(cfg)
 	if err != nil {
 		return err
@@ -156,6 +159,23 @@ func settle(dir string) error {
 
 // runDir is where an engine in a user namespace keeps run-time state.
 func runDir(dir string) string { return filepath.Join(dir, "run") }
+
+// tempDir is the engine's directory for temporary files and mount points. It is
+// its own, so that what a killed engine left there can be removed.
+func tempDir(dir string) string { return filepath.Join(dir, "tmp") }
+
+// emptyTemp makes tempDir anew. Nothing is mounted in it: the mounts of the last
+// engine went with its namespace.
+func emptyTemp(dir string) error {
+	tmp := tempDir(dir)
+	if err := os.RemoveAll(tmp); err != nil {
+		return explainDir(dir, err)
+	}
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		return explainDir(dir, err)
+	}
+	return nil
+}
 
 func serverOptions(cfg Config) (server.Options, error) {
 	var file config.Config

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,8 +31,19 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if path := os.Getenv(envTestDial); path != "" {
+		conn, err := net.Dial("unix", path)
+		if err == nil {
+			_, err = conn.Read(make([]byte, 1))
+		}
+		fmt.Println(err)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
+
+// envTestDial makes the test binary connect to a socket and say how that ended.
+const envTestDial = "_BAKE_ENGINE_TEST_DIAL"
 
 // envTestServe makes the test binary serve in the foreground.
 const envTestServe = "_BAKE_ENGINE_TEST_SERVE"

@@ -3,8 +3,10 @@ package engine
 import (
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -161,4 +163,57 @@ func TestOtherSocketOfTheSameStateIsRefused(t *testing.T) {
 	other := cfg
 	other.Socket = filepath.Join(cfg.Dir, "other.sock")
 	refused(t, Start(ctx, other), status(t, cfg).Socket, other.Socket)
+}
+
+// TestListenerRefusesOthers opens the socket to everybody and has somebody else
+// connect: file modes are not all that protects it.
+func TestListenerRefusesOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to become another user")
+	}
+	dir, err := os.MkdirTemp("", "bake-sock-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	path := filepath.Join(dir, "s")
+	l, err := listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	accepted := make(chan struct{}, 10)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- struct{}{}
+			conn.Write([]byte("x"))
+			conn.Close()
+		}
+	}()
+	data, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe := filepath.Join(dir, "dial")
+	for _, err := range []error{os.WriteFile(exe, data, 0o755), os.Chmod(dir, 0o755), os.Chmod(path, 0o777)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for uid, want := range map[uint32]string{0: "<nil>", 54321: "EOF"} {
+		cmd := exec.Command(exe)
+		cmd.Env = []string{envTestDial + "=" + path}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("user %d: %v %q, want %q", uid, err, got, want)
+		}
+	}
+	if n := len(accepted); n != 1 {
+		t.Errorf("%d connections were accepted", n)
+	}
 }

@@ -219,9 +219,10 @@ func childCommand(cfg Config) (*exec.Cmd, error) {
 		return nil, err
 	}
 	return &exec.Cmd{
-		Path:        "/proc/self/exe",
-		Args:        cfg.args(socket),
-		Env:         append(childEnv(os.Environ()), envChild+"=1"),
+		Path: "/proc/self/exe",
+		Args: cfg.args(socket),
+		Env: append(childEnv(os.Environ()), envChild+"=1",
+			"TMPDIR="+tempDir(cfg.Dir), "XDG_RUNTIME_DIR="+tempDir(cfg.Dir)), // containerd mounts in the latter
 		Dir:         "/",
 		SysProcAttr: &syscall.SysProcAttr{},
 	}, nil
@@ -234,7 +235,7 @@ func childEnv(env []string) []string {
 	for _, kv := range env {
 		name, _, _ := strings.Cut(kv, "=")
 		switch upper := strings.ToUpper(name); {
-		case upper == "PATH", upper == "HOME", upper == "USER", upper == "LANG", upper == "TZ", upper == "TMPDIR",
+		case upper == "PATH", upper == "HOME", upper == "USER", upper == "LANG", upper == "TZ",
 			strings.HasPrefix(upper, "LC_"), strings.HasPrefix(upper, "XDG_"), strings.HasSuffix(upper, "_PROXY"),
 			strings.HasPrefix(upper, "SSL_CERT_"), strings.HasPrefix(upper, "BUILDKIT_"),
 			upper == "GODEBUG", upper == "GOMAXPROCS", upper == "GOMEMLIMIT", upper == "GOGC", upper == "GOCOVERDIR":

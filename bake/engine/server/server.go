@@ -62,6 +62,7 @@ func New(ctx context.Context, opt Options) (_ *Server, err error) {
 	if err := applySystem(opt.File); err != nil {
 		return nil, err
 	}
+	keepReserve(opt.Root)
 	sessions, err := session.NewManager()
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the session manager: %w", err)
