@@ -40,6 +40,7 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	if mode.talkative() && report != nil {
 		a.writeSummary(report)
 	}
+	r.advise(dockerfileFindings(plan, report))
 	if err == nil {
 		return writeMetadata(o.metadataFile, report)
 	}

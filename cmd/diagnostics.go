@@ -23,6 +23,7 @@ type finding struct {
 	notes    []string    // further facts, one line each
 	log      []string    // the last lines of a log
 	hint     string
+	advice   bool // no matter for --strict
 }
 
 // identified is what the Extra of a diagnostic implements to name its kind.
@@ -65,7 +66,7 @@ func (r *reporter) add(diags hcl.Diagnostics) {
 
 // failed says whether an error was reported, or a warning under --strict.
 func (r *reporter) failed() bool {
-	bad := func(f finding) bool { return f.severity == "error" || r.strict }
+	bad := func(f finding) bool { return f.severity == "error" || (r.strict && !f.advice) }
 	return slices.ContainsFunc(r.pending, bad) || slices.ContainsFunc(r.shown, bad)
 }
 
@@ -88,6 +89,17 @@ func (r *reporter) flush() {
 	}
 	if r.github != nil {
 		r.github.write(r.raised(batch))
+	}
+}
+
+// advise takes in what the text form shows in another way.
+func (r *reporter) advise(list []finding) {
+	for i := range list {
+		list[i].advice = true
+	}
+	r.shown = append(r.shown, list...)
+	if r.github != nil {
+		r.github.write(list)
 	}
 }
 
@@ -140,7 +152,7 @@ func (r *reporter) sorted(list []finding) []finding {
 func (r *reporter) raised(list []finding) []finding {
 	list = slices.Clone(list)
 	for i := range list {
-		if r.strict {
+		if r.strict && !list[i].advice {
 			list[i].severity = "error"
 		}
 	}

@@ -91,10 +91,11 @@ func dockerfilePlace(source *errdefs.Source) *place {
 		return nil
 	}
 	lines := splitLines(source.Info.Data)
-	first, last := int(source.Ranges[0].Start.Line), 0
+	first, last := len(lines)+1, 0
 	for _, r := range source.Ranges {
-		first = min(first, int(r.Start.Line))
-		last = max(last, int(r.End.Line), int(r.Start.Line))
+		start, end := int(r.GetStart().GetLine()), int(r.GetEnd().GetLine())
+		first = min(first, start)
+		last = max(last, start, end)
 	}
 	if first < 1 || first > len(lines) {
 		return nil

@@ -144,33 +144,6 @@ func tallyTargets(report *build.Report) string {
 	return text
 }
 
-// maxWarnings bounds how many warnings of Dockerfiles are shown.
-const maxWarnings = 10
-
-// writeWarnings shows what the Dockerfile checks found.
-func writeWarnings(b *strings.Builder, st streams, report *build.Report) {
-	lines := slices.Clone(report.Warnings)
-	for _, r := range report.Targets {
-		for _, w := range r.Warnings {
-			line := string(w.Short)
-			if w.SourceInfo != nil && len(w.Range) > 0 {
-				line = fmt.Sprintf("%s (%s:%d)", line, w.SourceInfo.Filename, w.Range[0].Start.Line)
-			}
-			if !slices.Contains(lines, line) {
-				lines = append(lines, line)
-			}
-		}
-	}
-	for i, line := range lines {
-		if i == maxWarnings {
-			fmt.Fprintf(b, "... and %s\n", count(len(lines)-i, "more warning"))
-			return
-		}
-		text := wrap("warning: "+printable(line), min(st.columns(), maxTextWidth))
-		fmt.Fprintf(b, "%s%s\n", st.paint(styleWarning, "warning"), strings.TrimPrefix(text, "warning"))
-	}
-}
-
 // resultStyle is the colour of a result.
 func resultStyle(result build.Result) string {
 	switch result {
