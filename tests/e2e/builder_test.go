@@ -14,6 +14,7 @@ import (
 // A builder that is named is used, or the build fails: no other takes its place.
 func TestNamedBuilder(t *testing.T) {
 	fixture.NeedRoot(t)
+	t.Parallel()
 	s := newSite(t, trivial)
 	s.run(0, "engine", "start")
 	socket := s.engineState().Socket

@@ -96,7 +96,11 @@ func theWorld(t *testing.T) *world {
 	})
 	w.env = []string{
 		"BASE=" + baseLayout(t).Context(), "TOOLS=" + w.tools.Context(),
-		"REGISTRY=" + w.registry.Host,
+		"REGISTRY=" + w.registry.Host, "LAYOUT=" + baseLayout(t).Dir,
+		"WEB=" + fixture.ServeFiles(t, map[string][]byte{
+			"context.tar": fixture.Tar(t, fixture.File{Path: "Dockerfile", Data: []byte("FROM scratch\nCOPY file /from-web\n")}, fixture.File{Path: "file", Data: []byte("in a tar\n")}),
+			"Dockerfile":  []byte("FROM scratch\nCOPY local /\n"),
+		}),
 		"GIT=" + repo.Serve(t), "GIT_DIR_ON_DISK=" + repo.Dir,
 		"SSH_AUTH_SOCK=" + w.startAgent(t),
 	}
