@@ -37,10 +37,11 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		}
 	}
 	err = interruptedOr(ctx, err)
+	found := dockerfileFindings(plan, report)
 	if mode.talkative() && report != nil {
-		a.writeSummary(report)
+		a.writeSummary(report, found)
 	}
-	r.advise(dockerfileFindings(plan, report))
+	r.advise(found)
 	if err == nil {
 		return writeMetadata(o.metadataFile, report)
 	}

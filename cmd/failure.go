@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -38,7 +39,7 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources m
 		f.subject = &place
 		f.snippet = newSnippet(sources[place.Filename], place, nil)
 	}
-	f.showDockerfile(target, plan.Target(target.Target))
+	f.showDockerfile(target.Source, plan.Target(target.Target))
 	var logged *loggedError
 	if errors.As(err, &logged) {
 		f.notes = append(f.notes, fmt.Sprintf("the last lines of %s:", logged.step))
@@ -47,27 +48,31 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources m
 	return f
 }
 
-// showDockerfile adds the lines of the Dockerfile at fault, if they are known.
-// A Dockerfile within the definition has no file of its own to point to.
-func (f *finding) showDockerfile(target *build.TargetError, t *bake.Target) {
-	source := dockerfilePlace(target.Source)
-	if source == nil {
+// showDockerfile adds the lines of a target's Dockerfile in question, if they
+// are known; the subject, which until then is the definition, becomes a note. A
+// Dockerfile within the definition has no file of its own to point to.
+func (f *finding) showDockerfile(source *errdefs.Source, t *bake.Target) {
+	found := dockerfilePlace(source)
+	if found == nil {
 		return
 	}
 	inline := t != nil && t.DockerfileInline != nil
 	if inline {
-		source.subject.Filename = "dockerfile-inline"
+		found.subject.Filename = "dockerfile-inline of " + t.Name
 	} else {
-		source.subject.Filename = dockerfileName(t, source.subject.Filename)
+		found.subject.Filename = dockerfileName(t, found.subject.Filename)
 	}
-	f.snippet = newSnippet(source.data, source.subject, source.context())
-	if f.subject != nil {
-		f.notes = append(f.notes, fmt.Sprintf("target %s is defined at %s:%d:%d", target.Target, f.subject.Filename, f.subject.Start.Line, f.subject.Start.Column))
+	f.snippet = newSnippet(found.data, found.subject, found.context())
+	if f.subject != nil && t != nil {
+		f.notes = append(f.notes, fmt.Sprintf("target %s is defined at %s:%d:%d", t.Name, f.subject.Filename, f.subject.Start.Line, f.subject.Start.Column))
 	}
 	if !inline || f.subject == nil {
-		f.subject = &source.subject
+		f.subject = &found.subject
 	}
 }
+
+// noise is what BuildKit says before the path of a file that is missing.
+var noise = regexp.MustCompile(`^failed to compute cache key: failed to calculate checksum of ref \S+: `)
 
 // failureText is what went wrong, without the words that every error of a
 // solve begins with.
@@ -76,7 +81,15 @@ func failureText(err error) string {
 	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return strings.TrimSpace(text)
+	return noise.ReplaceAllString(strings.TrimSpace(text), "")
+}
+
+// failureCause is a text from where BuildKit's own words may begin.
+func failureCause(text string) string {
+	if i := strings.Index(text, "failed to compute cache key"); i >= 0 {
+		return text[i:]
+	}
+	return text
 }
 
 // place is a range of a Dockerfile and the file's text.
@@ -144,6 +157,8 @@ func failureHint(err error, code int) string {
 		return "The builder itself does not grant it. An embedded engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that does."
 	case strings.Contains(text, "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
+	case noise.MatchString(failureCause(text)):
+		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."
 	case strings.Contains(text, "failed to read dockerfile: open"):
 		return "The dockerfile of a target is looked up in its context. `bake --print` shows both."
 	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):

@@ -36,7 +36,7 @@ func TestFailure(t *testing.T) {
 		{"app", source, "src/Dockerfile:3:1", "src/Dockerfile"},
 		{"here", source, "build/Dockerfile:3:1", "build/Dockerfile"},
 		{"far", source, "Dockerfile:3:1", "Dockerfile"},
-		{"inline", source, "dockerfile-inline:3:1", "docker-bake.hcl"},
+		{"inline", source, "dockerfile-inline of inline:3:1", "docker-bake.hcl"},
 		{"app", nil, "docker-bake.hcl:7:8", "docker-bake.hcl"},
 	}
 	for _, tt := range tests {

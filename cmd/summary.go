@@ -17,7 +17,7 @@ import (
 //	app     built   2.3s  1a2b3c4d5e6f  pushed 127.0.0.1:5000/app:1
 //	                                    out/app.tar
 //	2 targets in 2.4s: 1 built, 1 cached; 12 steps, 7 of them cached
-func (a *app) writeSummary(report *build.Report) {
+func (a *app) writeSummary(report *build.Report, found []finding) {
 	if len(report.Targets) == 0 {
 		return
 	}
@@ -26,7 +26,7 @@ func (a *app) writeSummary(report *build.Report) {
 	t := newSummaryTable(report)
 	t.write(&b, a.streams)
 	fmt.Fprintln(&b, wrap(tallyTargets(report), a.columns()))
-	writeWarnings(&b, a.streams, report)
+	writeWarnings(&b, a.streams, report, found)
 	io.WriteString(a.err, b.String())
 }
 

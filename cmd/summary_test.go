@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/pb"
 
+	"bake/bake"
 	"bake/bake/build"
 )
 
@@ -18,8 +19,8 @@ func testReport() *build.Report {
 	began := time.Unix(0, 0)
 	digest := "sha256:1a2b3c4d5e6f" + strings.Repeat("0", 52)
 	warning := client.VertexWarning{
-		Short:      []byte("StageNameCasing: Stage name 'Base' should be lowercase"),
-		SourceInfo: &pb.SourceInfo{Filename: "Dockerfile"},
+		Short:      []byte("StageNameCasing: Stage name 'Base' should be lowercase (line 3)"),
+		SourceInfo: &pb.SourceInfo{Filename: "Dockerfile", Data: []byte("# syntax\n\nFROM scratch AS Base\n")},
 		Range:      []*pb.Range{{Start: &pb.Position{Line: 3}}},
 	}
 	return &build.Report{
@@ -40,7 +41,8 @@ func TestSummary(t *testing.T) {
 	for _, width := range []int{80, 140} {
 		a, _, stderr := newTestApp(t)
 		a.streams.width = width
-		a.writeSummary(testReport())
+		report := testReport()
+		a.writeSummary(report, dockerfileFindings(&bake.Plan{}, report))
 		golden(t, fmt.Sprintf("testdata/summary/%d.txt", width), stderr.String())
 		for _, line := range strings.Split(stderr.String(), "\n") {
 			if columns(line) > width {
@@ -52,7 +54,7 @@ func TestSummary(t *testing.T) {
 
 func TestSummaryOfNothing(t *testing.T) {
 	a, _, stderr := newTestApp(t)
-	a.writeSummary(&build.Report{})
+	a.writeSummary(&build.Report{}, nil)
 	if stderr.Len() > 0 {
 		t.Errorf("said %q about no targets", stderr)
 	}
@@ -64,7 +66,7 @@ func TestManyWarnings(t *testing.T) {
 		report.Warnings = append(report.Warnings, fmt.Sprintf("w%d", i))
 	}
 	var b strings.Builder
-	writeWarnings(&b, streams{}, report)
+	writeWarnings(&b, streams{}, report, nil)
 	if got := b.String(); strings.Count(got, "\n") != 11 || !strings.HasSuffix(got, "warning: w9\n... and 3 more warnings\n") {
 		t.Errorf("got %q", got)
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,19 +18,15 @@ import (
 const maxWarnings = 10
 
 // writeWarnings shows, after the summary, what the run and the checks of
-// Dockerfiles warn about, each once.
-func writeWarnings(b *strings.Builder, st streams, report *build.Report) {
+// Dockerfiles warn about.
+func writeWarnings(b *strings.Builder, st streams, report *build.Report, found []finding) {
 	lines := slices.Clone(report.Warnings)
-	for _, r := range report.Targets {
-		for _, w := range r.Warnings {
-			line := string(w.Short)
-			if w.SourceInfo != nil && len(w.Range) > 0 {
-				line = fmt.Sprintf("%s (%s:%d)", line, w.SourceInfo.Filename, w.Range[0].GetStart().GetLine())
-			}
-			if !slices.Contains(lines, line) {
-				lines = append(lines, line)
-			}
+	for _, f := range found {
+		line := f.summary
+		if f.snippet != nil {
+			line = fmt.Sprintf("%s (%s:%d)", line, f.snippet.file, f.snippet.line)
 		}
+		lines = append(lines, line)
 	}
 	for i, line := range lines {
 		if i == maxWarnings {
@@ -62,8 +59,11 @@ func dockerfileFindings(plan *bake.Plan, report *build.Report) []finding {
 	return list
 }
 
+// lineSuffix is how the checks name the line, which is told in another way.
+var lineSuffix = regexp.MustCompile(` \(line \d+\)$`)
+
 func dockerfileFinding(t *bake.Target, w client.VertexWarning) finding {
-	f := finding{severity: "warning", id: "dockerfile", summary: string(w.Short)}
+	f := finding{severity: "warning", id: "dockerfile", summary: lineSuffix.ReplaceAllString(string(w.Short), "")}
 	if rule, _, ok := strings.Cut(f.summary, ":"); ok && !strings.Contains(rule, " ") {
 		f.id = "dockerfile/" + rule
 	}
@@ -71,19 +71,9 @@ func dockerfileFinding(t *bake.Target, w client.VertexWarning) finding {
 	if w.URL != "" {
 		f.hint = "See " + w.URL
 	}
-	place := dockerfilePlace(&errdefs.Source{Info: w.SourceInfo, Ranges: w.Range})
-	if place == nil {
-		return f
+	if t != nil && t.Range.Filename != "" {
+		f.subject = &t.Range
 	}
-	if t != nil && t.DockerfileInline != nil {
-		f.snippet = newSnippet(place.data, place.subject, nil)
-		if t.Range.Filename != "" {
-			f.subject = &t.Range
-		}
-		return f
-	}
-	place.subject.Filename = dockerfileName(t, place.subject.Filename)
-	f.snippet = newSnippet(place.data, place.subject, nil)
-	f.subject = &place.subject
+	f.showDockerfile(&errdefs.Source{Info: w.SourceInfo, Ranges: w.Range}, t)
 	return f
 }
