@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log"
 	"sync"
 	"time"
 
@@ -141,11 +142,12 @@ func (d *display) explain(err error) error {
 // all of it with. Their warnings are about themselves; what users have to know
 // comes with the report.
 func setLogLevel(debug bool) {
-	level := logrus.ErrorLevel
 	if debug {
-		level = logrus.DebugLevel
+		logrus.SetLevel(logrus.DebugLevel)
+		return
 	}
-	logrus.SetLevel(level)
+	logrus.SetLevel(logrus.ErrorLevel)
+	log.SetOutput(io.Discard) // HTTP/2 tells it how connections end
 }
 
 // holdLogs keeps the log messages of libraries from breaking the display; they
