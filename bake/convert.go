@@ -19,10 +19,7 @@ var (
 // is nil when the value is null and null means "not set".
 func (row *attribute) convert(val cty.Value, src *source) (*attr, error) {
 	if val.IsNull() {
-		if row.notNull {
-			return nil, errors.New("null is not allowed here; leave the attribute out instead")
-		}
-		return nil, nil
+		return nil, row.checkNull(val.Type())
 	}
 	switch row.shape {
 	case shapeString:
@@ -37,6 +34,23 @@ func (row *attribute) convert(val cty.Value, src *source) (*attr, error) {
 		return entryCells(row.entry, val, src)
 	}
 	return fieldCells(row.fields, val, src)
+}
+
+// nullTypes are the types that a null of each shape must be convertible to.
+var nullTypes = map[shape]cty.Type{
+	shapeString: cty.String, shapeBool: cty.Bool, shapeList: listOfString, shapeMap: mapOfString,
+}
+
+// checkNull tells whether null means "not set" here: where it may, and where a
+// value of its type could stand.
+func (row *attribute) checkNull(ty cty.Type) error {
+	if row.notNull {
+		return errors.New("null is not allowed here; leave the attribute out instead")
+	}
+	if want := nullTypes[row.shape]; convert.GetConversionUnsafe(ty, want) == nil && !ty.Equals(want) {
+		return fmt.Errorf("%s is required, but this is a null of type %s", withArticle(want.FriendlyName()), ty.FriendlyName())
+	}
+	return nil
 }
 
 func scalar(val cty.Value, want cty.Type, src *source) (*attr, error) {
@@ -151,18 +165,17 @@ func bracketHint(ty cty.Type) string {
 	return ""
 }
 
-func mapCells(val cty.Value, src *source, nullsDropped bool) (*attr, error) {
+// mapCells keeps null entries where they are allowed: references see them,
+// merging and the plan do not.
+func mapCells(val cty.Value, src *source, nullable bool) (*attr, error) {
 	if ty := val.Type(); !ty.IsObjectType() && !ty.IsMapType() {
 		return nil, fmt.Errorf("an object of strings is required, but this is %s", describe(val))
 	}
 	a := &attr{src: src, cells: make([]cell, 0, val.LengthInt())}
 	for it := val.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		if v.IsNull() {
-			if !nullsDropped {
-				return nil, inElement(k, "null is not allowed; an empty string removes a named context")
-			}
-			continue
+		if v.IsNull() && !nullable {
+			return nil, inElement(k, "null is not allowed; an empty string removes a named context")
 		}
 		s, err := to(v, cty.String)
 		if err != nil {

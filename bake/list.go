@@ -22,21 +22,22 @@ type Listed struct {
 func (c *Config) ListTargets() []Listed {
 	var out []Listed
 	for _, name := range c.names {
-		if c.groups[name] == nil {
-			out = append(out, Listed{Name: name, Description: c.targets[name].attrs[attrDescription].text()})
-		}
+		out = append(out, Listed{Name: name, Description: c.targets[name].attrs[attrDescription].text()})
 	}
 	for _, name := range c.order {
 		g := c.groups[name]
 		members := slices.Sorted(slices.Values(g.Targets))
 		desc := strings.Join(members, ", ")
-		if g.Description != "" {
+		switch {
+		case len(members) == 0:
+			desc = g.Description
+		case g.Description != "":
 			desc = g.Description + " (" + desc + ")"
 		}
 		out = append(out, Listed{Name: name, Description: desc, Group: true})
 	}
 	out = slices.DeleteFunc(out, func(l Listed) bool { return strings.HasPrefix(l.Name, "_") })
-	slices.SortFunc(out, func(a, b Listed) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(out, func(a, b Listed) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 

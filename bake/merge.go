@@ -44,6 +44,9 @@ func mergeCells(prev, next *attr) *attr {
 	out := &attr{src: next.src, over: prev, cells: make([]cell, 0, len(prev.cells)+len(next.cells))}
 	i := 0
 	for _, c := range next.cells {
+		if c.entry == nil && c.val.IsNull() {
+			continue // sets nothing
+		}
 		for i < len(prev.cells) && prev.cells[i].key < c.key {
 			out.cells = append(out.cells, prev.cells[i])
 			i++
@@ -115,6 +118,8 @@ func (row *attribute) normalise(a *attr) *attr {
 		return a.filter(distinctStrings())
 	case row.name == "contexts":
 		return a.filter(func(c *cell) bool { return c.text() != "" })
+	case row.shape == shapeMap:
+		return a.filter(func(c *cell) bool { return !c.val.IsNull() })
 	case row.shape == shapeEntries && row.merge != mergeAll && len(a.cells) > 1:
 		return &attr{cells: row.distinct(slices.Clone(a.cells)), src: a.src, over: a.over}
 	}

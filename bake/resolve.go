@@ -108,7 +108,9 @@ func (r *resolver) inherit(own *ownTarget) []*attr {
 			continue
 		}
 		for i := range table {
-			attrs[i] = table[i].combine(attrs[i], b.attrs[i])
+			if !emptyEntries(&table[i], b.attrs[i]) {
+				attrs[i] = table[i].combine(attrs[i], b.attrs[i])
+			}
 		}
 	}
 	for i := range table {
@@ -119,6 +121,12 @@ func (r *resolver) inherit(own *ownTarget) []*attr {
 	// go where buildx drops them: cache-from before, other lists after.
 	attrs[attrCacheFrom] = table[attrCacheFrom].normalise(attrs[attrCacheFrom])
 	return attrs
+}
+
+// emptyEntries tells an empty list of objects, which in a base target counts as
+// not set: what an earlier base says stays.
+func emptyEntries(row *attribute, a *attr) bool {
+	return row.shape == shapeEntries && a != nil && len(a.cells) == 0
 }
 
 // memberRange tells where one string of a list is written.
