@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http/cgi"
@@ -140,7 +141,9 @@ func TestUnreachableBuilder(t *testing.T) {
 	}
 	w := newWorkspace(t, map[string]string{"Dockerfile": "FROM scratch\n"})
 	plan := &bake.Plan{Targets: []*bake.Target{{Name: "a", Context: "."}}}
-	report, err := Run(t.Context(), plan, []builder.Node{{Builder: "gone", Driver: h}}, Options{Dir: w.dir})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // the driver would try for 20 s
+	defer cancel()
+	report, err := Run(ctx, plan, []builder.Node{{Builder: "gone", Driver: h}}, Options{Dir: w.dir})
 	if !Unreachable(err) || !strings.Contains(err.Error(), "cannot reach builder gone") {
 		t.Errorf("error is %v", err)
 	}

@@ -1,8 +1,12 @@
 package build
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
+
+	"bake/bake"
 )
 
 // gateRequests makes requests by name; the second of a pair links to the first.
@@ -113,5 +117,25 @@ func TestAssign(t *testing.T) {
 	}
 	if got := len(assign(requests, &Options{Metadata: true})); got != len(requests) {
 		t.Errorf("with metadata there are %d jobs for %d requests", got, len(requests))
+	}
+}
+
+// Only what is cancelled because the run ended is an echo of another failure.
+func TestFail(t *testing.T) {
+	ended := false
+	var stopped error
+	r := &run{ended: func() bool { return ended }, stop: func(err error) { stopped, ended = err, true }}
+	requests := []*request{{target: &bake.Target{Name: "a"}}, {target: &bake.Target{Name: "b"}}, {target: &bake.Target{Name: "c"}}}
+	r.fail(requests[0], context.Canceled) // by the engine, for reasons of its own
+	if stopped == nil || r.first == nil || requests[0].outcome.echo {
+		t.Errorf("the run goes on after %v", requests[0].outcome.err)
+	}
+	r.fail(requests[1], context.Canceled)
+	if !requests[1].outcome.echo || r.first.Error() != "target a: context canceled" {
+		t.Errorf("first failure is %v", r.first)
+	}
+	r.fail(requests[2], errors.New("a failure at the same time"))
+	if requests[2].outcome.echo || r.first != requests[0].outcome.err {
+		t.Error("a second failure was taken for an echo or for the first")
 	}
 }
