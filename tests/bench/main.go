@@ -1,26 +1,29 @@
 // Bench compares bake with docker buildx bake where bake promises to be faster.
-// Both run in turn in one go, A B A B, on the same engine: what a noisy machine
-// does to one it does to the other, so the ratios hold where times do not. Each
-// figure is a median.
+// Both run in turn in one go, A B A B, submissions on the same engine: what a
+// noisy machine does to one it does to the other, so the ratios hold where times
+// do not. Each figure is a median. For what grows, the exponent of the growth is
+// fitted over several sizes: 1 is linear, 2 quadratic.
 //
-//	go run ./tests/bench                      all cases
-//	BENCH=print,submit go run ./tests/bench   some of them
+//	go run ./tests/bench                      all suites
+//	BENCH=print,submit go run ./tests/bench   some of them: print, submit, context, start
 //	go run ./tests/bench -bake bin/bake       with a program that is built already
+//	go run ./tests/bench -case ladder         the cases whose names hold a word
 //
-// The exit code is 1 if a figure misses its line.
+// The exit code is 1 if a figure misses its line, unless -n is given.
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"bake/tests/fixture"
 )
@@ -28,122 +31,138 @@ import (
 // bench is one run of the comparison.
 type bench struct {
 	*host
-	program string // bake
-	rounds  int
-	targets int
-	git     bool
-	results []result
+	options
+	figures []figure
+	top     string                   // see home
+	peers   map[string]*fixture.Peer // by socket
 }
 
-// comparison is a case, such as "print".
-type comparison struct {
+// options are the flags.
+type options struct {
+	suites  string
+	only    string
+	bake    string        // path of the program
+	budget  time.Duration // of one case, for repetitions
+	scale   float64       // of all sizes; lines are only judged at 1
+	seed    uint64
+	lenient bool
+	write   string
+}
+
+// suite is a part of the comparison that can be chosen.
+type suite struct {
 	name string
 	run  func(*bench)
 }
 
-// cases are what can be chosen, in the order in which they run.
-var cases = []comparison{
+// suites are listed in the order in which they run.
+var suites = []suite{
 	{"print", (*bench).print},
 	{"submit", (*bench).submit},
+	{"context", (*bench).context},
 	{"start", (*bench).start},
 }
 
 func main() {
-	chosen := flag.String("cases", os.Getenv("BENCH"), "`NAMES` of cases: print, submit, start; all by default ($BENCH)")
-	program := flag.String("bake", "", "`PATH` of bake; by default it is compiled")
-	rounds := flag.Int("rounds", 0, "`NUMBER` of runs of each side; 0 is what the case needs")
-	targets := flag.Int("targets", 200, "`NUMBER` of targets that are submitted")
-	git := flag.Bool("git", false, "submit from a git repository, which costs docker buildx bake more")
+	var o options
+	flag.StringVar(&o.suites, "suites", os.Getenv("BENCH"), "`NAMES` of suites: print, submit, context, start; all by default ($BENCH)")
+	flag.StringVar(&o.only, "case", "", "run only cases whose name holds `WORD`")
+	flag.StringVar(&o.bake, "bake", "", "`PATH` of bake; by default it is compiled")
+	flag.DurationVar(&o.budget, "budget", 8*time.Second, "`TIME` for the repetitions of a figure; each is measured once at least")
+	flag.Float64Var(&o.scale, "scale", 1, "`FACTOR` for the sizes of all cases; with another than 1 no line is judged")
+	flag.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that generated names and values depend on")
+	flag.BoolVar(&o.lenient, "n", false, "exit with 0 even if a figure misses its line")
+	flag.StringVar(&o.write, "write", "", "write the table to a `FILE`, as Markdown")
 	flag.Parse()
 
+	// What the kernel reports as the largest memory of a child is never less than
+	// that of the parent which started it, so this process has to stay small.
+	debug.SetGCPercent(20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	b := &bench{host: newHost(ctx), program: *program, rounds: *rounds, targets: *targets, git: *git}
-	err := b.guarded(func() { b.run(*chosen) })
+	b := &bench{host: newHost(ctx), options: o, peers: map[string]*fixture.Peer{}}
+	err := b.guarded(b.run)
 	stop()
-	writeResults(os.Stdout, b.results)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-	if slices.ContainsFunc(b.results, result.missed) {
-		os.Exit(1)
-	}
+	os.Exit(b.report(err))
 }
 
-// run runs the chosen cases.
-func (b *bench) run(chosen string) {
-	names := strings.FieldsFunc(chosen, func(r rune) bool { return r == ',' || r == ' ' })
+// report writes the tables and returns the exit code.
+func (b *bench) report(err error) int {
+	writeTable(os.Stdout, b.figures)
+	if err == nil && b.write != "" {
+		err = b.writeMarkdown(b.write)
+	}
+	missed := slices.DeleteFunc(slices.Clone(b.figures), func(f figure) bool { return !f.missed() })
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	case len(missed) > 0:
+		fmt.Printf("\n%d of %d figures miss their line\n", len(missed), len(b.figures))
+		if !b.lenient {
+			return 1
+		}
+	}
+	return 0
+}
+
+// run runs the chosen suites.
+func (b *bench) run() {
+	names := strings.FieldsFunc(b.suites, func(r rune) bool { return r == ',' || r == ' ' })
 	for _, name := range names {
-		if !slices.ContainsFunc(cases, func(c comparison) bool { return c.name == name }) {
-			b.Fatalf("there is no case %q", name)
+		if !slices.ContainsFunc(suites, func(s suite) bool { return s.name == name }) {
+			b.Fatalf("there is no suite %q, want print, submit, context or start", name)
 		}
 	}
 	b.prepare()
-	for _, c := range cases {
-		if len(names) == 0 || slices.Contains(names, c.name) {
-			fmt.Fprintf(os.Stderr, "bench: %s\n", c.name)
-			c.run(b)
+	for _, s := range suites {
+		if len(names) == 0 || slices.Contains(names, s.name) {
+			s.run(b)
 		}
 	}
 }
 
 // prepare compiles bake if it must, and makes its path absolute.
 func (b *bench) prepare() {
-	if b.program == "" {
-		b.program = filepath.Join(b.TempDir(), "bake")
-		fixture.MustRun(b, exec.CommandContext(b.Context(), "go", "build", "-ldflags", "-s -w", "-o", b.program, "bake/cmd/bake"))
+	if b.bake == "" {
+		b.bake = filepath.Join(b.TempDir(), "bake")
+		fixture.MustRun(b, exec.CommandContext(b.Context(), "go", "build", "-ldflags", "-s -w", "-o", b.bake, "bake/cmd/bake"))
 	}
-	path, err := filepath.Abs(b.program)
+	path, err := filepath.Abs(b.bake)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.program = path
+	b.bake = path
+}
+
+// chosen reports whether a case is to be measured, and tells that it begins.
+func (b *bench) chosen(name string) bool {
+	if !strings.Contains(name, b.only) {
+		return false
+	}
+	fmt.Fprintf(os.Stderr, "bench: %s\n", name)
+	return true
+}
+
+// size is n, scaled.
+func (b *bench) size(n int) int { return max(1, int(float64(n)*b.scale)) }
+
+// add keeps a figure. Without its real size it has no line to keep.
+func (b *bench) add(f figure) {
+	if b.scale != 1 {
+		f.line = line{}
+	}
+	fmt.Fprintf(os.Stderr, "bench:   %s\n", f)
+	b.figures = append(b.figures, f)
 }
 
 // command is a bake that is to run in dir with the engine in state.
 func (b *bench) command(dir, state string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(b.Context(), b.program, args...)
+	cmd := exec.CommandContext(b.Context(), b.bake, args...)
 	cmd.Dir = dir
-	home := filepath.Join(b.TempDir(), "home")
+	home := filepath.Join(b.home(), "home")
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + os.TempDir(), "NO_COLOR=1",
-		"BAKE_ENGINE_DIR=" + state, "BAKE_ENGINE_IDLE=5m", "DOCKER_HOST=unix://" + home + "/no-docker-here.sock",
+		"BAKE_ENGINE_DIR=" + state, "BAKE_ENGINE_IDLE=15m", "DOCKER_HOST=unix://" + home + "/no-docker-here.sock",
 	}
 	return cmd
-}
-
-// engine starts an engine that ends with the run, and returns its state
-// directory.
-func (b *bench) engine() string {
-	state := b.state()
-	fixture.MustRun(b, b.command("/", state, "engine", "start"))
-	return state
-}
-
-// state is a state directory for an engine, which is stopped at the end.
-func (b *bench) state() string {
-	top, err := os.MkdirTemp("", "bake-bench-")
-	if err != nil {
-		b.Fatal(err)
-	}
-	state := filepath.Join(top, "engine")
-	b.Cleanup(func() {
-		stop := exec.Command(b.program, "engine", "stop", "--dir", state)
-		if out, err := stop.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "bench: stop the engine: %v\n%s", err, out)
-		}
-		_ = os.RemoveAll(top)
-	})
-	return state
-}
-
-// writeResults writes the results as a table.
-func writeResults(w io.Writer, results []result) {
-	if len(results) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "%-28s %-22s %9s %9s %7s  %s\n", "CASE", "MEASURE", "BAKE", "BUILDX", "RATIO", "LINE")
-	for _, r := range results {
-		fmt.Fprintln(w, r)
-	}
 }
