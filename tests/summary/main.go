@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,13 +43,14 @@ type summary struct {
 	started time.Time
 	output  map[name][]string // of tests and packages that still run
 	bad     map[string]bool   // packages of which a test failed
+	skips   map[name][]string // by package and what is said of it, the tests
 	passed  int
 	skipped int
 	failed  int
 }
 
 func newSummary(out io.Writer) *summary {
-	return &summary{out: out, started: time.Now(), output: map[name][]string{}, bad: map[string]bool{}}
+	return &summary{out: out, started: time.Now(), output: map[name][]string{}, bad: map[string]bool{}, skips: map[name][]string{}}
 }
 
 func (s *summary) read(r io.Reader) error {
@@ -95,7 +97,9 @@ func (s *summary) endTest(id name, action string) {
 		s.passed++
 	case "skip":
 		s.skipped++
-		fmt.Fprintf(s.out, "skipped %s: %s\n", id.test, reason(s.output[id]))
+		top, _, _ := strings.Cut(id.test, "/")
+		why := name{id.pkg, top + ": " + reason(s.output[id])}
+		s.skips[why] = append(s.skips[why], id.test)
 	case "fail":
 		s.failed++
 		s.bad[id.pkg] = true
@@ -112,10 +116,30 @@ func (s *summary) endPackage(id name, action string) {
 			s.failed++ // the package itself: it did not build, or died
 		}
 	}
+	s.printSkips(id.pkg)
 	for _, line := range s.output[id] {
 		if action == "fail" || closing(line) {
 			fmt.Fprint(s.out, line)
 		}
+	}
+}
+
+// printSkips prints the skipped tests of a package, those of one test with one
+// reason, such as seeds of a fuzz test, on one line.
+func (s *summary) printSkips(pkg string) {
+	var lines []string
+	for why, tests := range s.skips {
+		switch {
+		case why.pkg != pkg:
+		case len(tests) == 1:
+			lines = append(lines, "skipped "+tests[0]+strings.TrimPrefix(why.test, strings.SplitN(why.test, ":", 2)[0]))
+		default:
+			lines = append(lines, fmt.Sprintf("skipped %d of %s", len(tests), why.test))
+		}
+	}
+	slices.Sort(lines)
+	for _, line := range lines {
+		fmt.Fprintln(s.out, line)
 	}
 }
 

@@ -33,6 +33,8 @@ func TestSummary(t *testing.T) {
 			[]string{"ok  \tp/a\t0.1s\n", "1 tests passed, 0 failed, 0 skipped"}, "quiet", true},
 		{"a skipped test tells why", events("p/a", "pass", "TestA pass x", "TestB skip     x_test.go:3: needs uidmap"),
 			[]string{"skipped TestB: x_test.go:3: needs uidmap\n", "1 tests passed, 0 failed, 1 skipped"}, "", true},
+		{"seeds skipped for one reason share a line", events("p/a", "pass", "TestA pass x", "FuzzB/1 skip x_test.go:3: costly", "FuzzB/2 skip x_test.go:3: costly", "FuzzB/3 skip other"),
+			[]string{"skipped 2 of FuzzB: x_test.go:3: costly\nskipped FuzzB/3: other\n", "3 skipped"}, "", true},
 		{"a failed test is shown whole", events("p/a", "pass", "TestA pass x") + events("p/b", "fail", "TestB fail want 1 have 2"),
 			[]string{"want 1 have 2\n", "FAIL\tp/b\t0.1s\n", "1 tests passed, 1 failed"}, "", false},
 		{"a package that does not build fails", `{"ImportPath":"p/a","Action":"build-output","Output":"a.go:1: bad\n"}` + "\n" + events("p/a", "fail"),
