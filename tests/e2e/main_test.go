@@ -17,8 +17,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // program is the path of the bake under test.
@@ -170,6 +168,3 @@ func running(text string) bool {
 	}
 	return false
 }
-
-// alive reports whether the process exists.
-func alive(pid int) bool { return unix.Kill(pid, 0) == nil }
