@@ -51,6 +51,23 @@ func Parse(files []File, opt Options) (hcl.Body, hcl.Diagnostics) {
 	return b, sorted(l.diags)
 }
 
+// Files are the Compose files that the variable COMPOSE_FILE names instead of
+// the default ones, divided by COMPOSE_PATH_SEPARATOR or else as the system
+// divides lists of paths. It is nil when the variable is not set.
+func Files(env map[string]string) []string {
+	sep := env["COMPOSE_PATH_SEPARATOR"]
+	if sep == "" {
+		sep = string(filepath.ListSeparator)
+	}
+	var names []string
+	for name := range strings.SplitSeq(env["COMPOSE_FILE"], sep) {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // IsCompose tells whether a file is a Compose file: by its extension, and for
 // a name without one of .yml, .yaml, .json and .hcl by its content, which then
 // must be YAML with a top-level mapping services or secrets. The error says why

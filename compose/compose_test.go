@@ -83,6 +83,19 @@ func spots(text map[string]string, a *hcl.Attribute) []string {
 	return out
 }
 
+// A byte order mark is no character of the first line.
+func TestByteOrderMark(t *testing.T) {
+	text := "\ufeffservices: {a: {build: {context: x}}}"
+	body, diags := parse(text, Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	got := spots(map[string]string{"compose.yaml": text}, found(t, body)["target.a.context"])
+	if got[1] != "compose.yaml:1,33 x" {
+		t.Errorf("the context is at %q", got[1])
+	}
+}
+
 const placed = `include: [sub/inc.yaml]
 x-common: &common
   args: {SHARED: ü, A: 1}
@@ -228,6 +241,21 @@ func TestIgnored(t *testing.T) {
 	}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q", told)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for _, c := range []struct {
+		file, sep string
+		want      []string
+	}{
+		{"", "", nil}, {"a.yaml:sub/b.yaml", "", []string{"a.yaml", "sub/b.yaml"}},
+		{"a.yaml, b:c.yaml ,", ",", []string{"a.yaml", "b:c.yaml"}},
+	} {
+		got := Files(map[string]string{"COMPOSE_FILE": c.file, "COMPOSE_PATH_SEPARATOR": c.sep})
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q", c.file, got)
+		}
 	}
 }
 

@@ -104,6 +104,9 @@ func (s *source) line(n int) string {
 func (s *source) pos(line, column int) hcl.Pos {
 	line = max(1, min(line, len(s.lines)))
 	at, end := s.lines[line-1], len(s.data)
+	if line == 1 && bytes.HasPrefix(s.data, []byte("\ufeff")) { // not a character to the parser
+		at += len("\ufeff")
+	}
 	if line < len(s.lines) {
 		end = s.lines[line] - 1
 	}
@@ -118,7 +121,8 @@ func (s *source) pos(line, column int) hcl.Pos {
 // lineRange is from a position to the end of its line.
 func (s *source) lineRange(line, column int) hcl.Range {
 	start := s.pos(line, column)
-	rest := strings.TrimRight(s.line(start.Line)[start.Byte-s.lines[start.Line-1]:], " \t")
+	rest := s.line(start.Line)
+	rest = strings.TrimRight(rest[min(start.Byte-s.lines[start.Line-1], len(rest)):], " \t")
 	return s.span(start, len(rest))
 }
 
