@@ -17,7 +17,7 @@ import (
 
 // withCompose is whether bake reads Compose files. Without it the cases that
 // hold one are counted as not yet compared.
-const withCompose = false
+const withCompose = true
 
 // corpusCase is one line of the corpus: a real definition and the names that
 // can be asked of it.

@@ -116,7 +116,7 @@ func evaluateOurs(r run, f *flags) (*bake.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	def, diags := bake.Parse(files, env)
+	def, diags := bake.ParseWith(files, bake.ParseOptions{Env: env, Vars: vars, FS: dirFS(r.Dir)})
 	if diags.HasErrors() {
 		return nil, failure(diags)
 	}
