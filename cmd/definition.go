@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/pflag"
 
 	"bake/bake"
@@ -14,6 +15,8 @@ import (
 type definitionOptions struct {
 	files       []string
 	vars        []string
+	envFiles    []string // --env-file, for Compose files
+	profiles    []string // --profile, for Compose files
 	strict      bool
 	diagnostics string // "text" or "json"
 }
@@ -21,6 +24,8 @@ type definitionOptions struct {
 func (o *definitionOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&o.files, "file", "f", nil, "Read the definition from `FILE`, or - for standard input")
 	flags.StringArrayVar(&o.vars, "var", nil, "Set a variable: `NAME=VALUE`")
+	flags.StringArrayVar(&o.envFiles, "env-file", nil, "Read variables of Compose files from `FILE` instead of .env")
+	flags.StringArrayVar(&o.profiles, "profile", nil, "Build the services of the Compose profile `NAME`, and those without; all by default")
 }
 
 func (o *definitionOptions) addDiagnosticFlags(flags *pflag.FlagSet) {
@@ -58,7 +63,9 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 		return nil, err
 	}
 	r.source(files)
-	definition, diags := bake.ParseWith(files, bake.ParseOptions{Env: a.env, Vars: vars, FS: fsys})
+	definition, diags := bake.ParseWith(files, bake.ParseOptions{
+		Env: a.env, Vars: vars, FS: fsys, EnvFiles: o.envFiles, Profiles: o.profiles, Ignored: a.ignored(),
+	})
 	r.add(diags)
 	if definition == nil || diags.HasErrors() {
 		return nil, r.check()
@@ -69,6 +76,14 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 		return nil, r.check()
 	}
 	return config, nil
+}
+
+// ignored tells, with --debug, of what Compose files say and no build needs.
+func (a *app) ignored() func(hcl.Range, string) {
+	if !a.debug {
+		return nil
+	}
+	return func(rng hcl.Range, text string) { a.note("%s%s", position("", rng, ": "), text) }
 }
 
 // builtins are the values that every definition may read.

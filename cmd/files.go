@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"bake/bake"
+	"bake/compose"
 )
 
 const (
@@ -37,10 +38,16 @@ func (h hostFS) Open(name string) (fs.File, error) {
 }
 
 // definitionNames are the definition files to read: those given with --file,
-// else those of BUILDX_BAKE_FILE, else none, which means the default files.
+// else those of BUILDX_BAKE_FILE, else the default ones with those of
+// COMPOSE_FILE for the Compose files among them, else none, which means the
+// default files.
 func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, error) {
 	if len(fromFlags) == 0 {
-		return namesFromEnv(env, fsys)
+		names, err := namesFromEnv(env, fsys)
+		if err != nil || len(names) > 0 {
+			return names, err
+		}
+		return namesFromCompose(env, fsys), nil
 	}
 	names := make([]string, len(fromFlags))
 	for i, name := range fromFlags {
@@ -75,6 +82,25 @@ func namesFromEnv(env bake.Env, fsys fs.FS) ([]string, error) {
 		names = append(names, name)
 	}
 	return names, nil
+}
+
+// namesFromCompose are the files that COMPOSE_FILE names, and the default
+// files that are no Compose files. There are none when the variable is not set.
+func namesFromCompose(env bake.Env, fsys fs.FS) []string {
+	names := compose.Files(env)
+	if len(names) == 0 {
+		return nil
+	}
+	for _, name := range bake.DefaultFiles() {
+		if is, _ := compose.IsCompose(name, nil); is {
+			continue
+		}
+		if f, err := fsys.Open(name); err == nil {
+			f.Close()
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // readDefinition reads the definition files.
