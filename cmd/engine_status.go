@@ -78,8 +78,12 @@ func writeState(w io.Writer, s engine.State) {
 
 func engineVersion(s engine.State) string {
 	text := fmt.Sprintf("bake %s, BuildKit %s", s.Version, s.BuildKit)
-	if !s.Current {
-		text += "; of another bake, so it is replaced by the next build if idle"
+	switch {
+	case s.Outdated == "":
+	case s.Foreground:
+		text += "; it " + s.Outdated + ", but stays, as `bake engine serve` runs it"
+	default:
+		text += "; it " + s.Outdated + ", so the next build replaces it if it is idle"
 	}
 	return text
 }

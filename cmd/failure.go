@@ -19,6 +19,8 @@ type loggedError struct {
 	err  error
 	step string
 	log  []string
+
+	shown bool // the display showed the log
 }
 
 func (e *loggedError) Error() string { return e.err.Error() }
@@ -41,7 +43,7 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources m
 	}
 	f.showDockerfile(target.Source, plan.Target(target.Target))
 	var logged *loggedError
-	if errors.As(err, &logged) {
+	if errors.As(err, &logged) && !logged.shown {
 		f.notes = append(f.notes, fmt.Sprintf("the last lines of %s:", logged.step))
 		f.log = logged.log
 	}
@@ -147,15 +149,28 @@ func dockerfileName(t *bake.Target, name string) string {
 	return path.Join(t.Context, t.Dockerfile)
 }
 
+// outputFull is how the client says that the disk of an output is full.
+var outputFull = regexp.MustCompile(`code = ResourceExhausted desc = .*no space left on device`)
+
 // failureHint is what to do about an error, where bake knows.
 func failureHint(err error, code int) string {
 	text := err.Error()
+	var logged *loggedError
+	if errors.As(err, &logged) {
+		text += "\n" + strings.Join(logged.log, "\n")
+	}
 	switch {
+	case build.Lost(err):
+		return "What the builder said last is in its log: that of the embedded engine is shown by `bake engine logs`. Finished steps are cached."
+	case code == ExitUnreachable && strings.Contains(text, "state directory"):
+		return "" // the engine says what to do, and trying again would not help
 	case code == ExitUnreachable:
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
 	case strings.Contains(text, "not allowed by build daemon configuration"):
 		return "The builder itself does not grant it. An embedded engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that does."
-	case strings.Contains(text, "no space left on device"):
+	case outputFull.MatchString(text):
+		return "The disk that holds the output is full."
+	case strings.Contains(strings.ToLower(text), "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
 	case noise.MatchString(failureCause(text)):
 		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."

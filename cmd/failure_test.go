@@ -53,6 +53,24 @@ func TestFailure(t *testing.T) {
 	}
 }
 
+func TestFailureHints(t *testing.T) {
+	full := errors.New("failed to solve: exit code: 1")
+	for _, tt := range []struct {
+		err  error
+		code int
+		want string
+	}{
+		{&loggedError{err: full, log: []string{"dd: error writing '/x': No space left on device"}, shown: true}, ExitBuild, "bake engine prune"},
+		{errors.New("ResourceExhausted: rpc error: code = ResourceExhausted desc = write /o: no space left on device"), ExitBuild, "holds the output"},
+		{errors.New("the engine's state directory /x cannot be written: permission denied"), ExitUnreachable, ""},
+		{errors.New("connection refused"), ExitUnreachable, "Trying again"},
+	} {
+		if got := failureHint(tt.err, tt.code); !strings.Contains(got, tt.want) || tt.want == "" && got != "" {
+			t.Errorf("%v: hint is %q", tt.err, got)
+		}
+	}
+}
+
 func TestFailureText(t *testing.T) {
 	plan := &bake.Plan{Targets: []*bake.Target{{Name: "app", Context: ".", Dockerfile: "Dockerfile"}}}
 	target := &build.TargetError{

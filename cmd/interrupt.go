@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -23,19 +24,35 @@ func (a *app) interruptible(parent context.Context) (ctx context.Context, stop f
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
-		select {
-		case <-signals:
-			cancel(errInterrupted)
-		case <-done:
+		for {
+			select {
+			case s := <-signals:
+				if s == syscall.SIGPIPE && !a.unread() {
+					continue
+				}
+				cancel(errInterrupted)
+				a.awaitEnd(signals, done)
+			case <-done:
+			}
 			return
 		}
-		a.awaitEnd(signals, done)
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
 		close(done)
 		cancel(nil)
 	}
+}
+
+// unread reports whether a reader of our output has gone. A broken pipe alone
+// does not tell: it may be any, such as the connection to an engine that ended.
+func (a *app) unread() bool {
+	for _, w := range []io.Writer{a.out, a.err} {
+		if f, ok := w.(*os.File); ok && readerGone(f) {
+			return true
+		}
+	}
+	return false
 }
 
 // awaitEnd ends the process when it does not end by itself. Further hang-ups

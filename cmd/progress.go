@@ -126,14 +126,14 @@ func (d *display) close() {
 	d.restore()
 }
 
-// explain adds to an error the end of the log of the step that failed, unless
-// the display shows it anyway.
+// explain adds to an error the end of the log of the step that failed, and
+// whether the display showed it anyway.
 func (d *display) explain(err error) error {
-	if err == nil || d.mode.talkative() || d.mode == "rawjson" {
-		return err
+	if err == nil {
+		return nil
 	}
 	if name, lines := d.logs.failed(); len(lines) > 0 {
-		return &loggedError{err: err, step: name, log: lines}
+		return &loggedError{err: err, step: name, log: lines, shown: d.mode.talkative() || d.mode == "rawjson"}
 	}
 	return err
 }

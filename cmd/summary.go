@@ -101,7 +101,10 @@ func (t *summaryTable) write(b *strings.Builder, st streams) {
 		}
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
 		for _, text := range where {
-			fmt.Fprintln(b, strings.Repeat(" ", margin)+clipMiddle(text, room))
+			if st.terminal || st.width > 0 { // a log keeps names whole
+				text = clipMiddle(text, room)
+			}
+			fmt.Fprintln(b, strings.Repeat(" ", margin)+text)
 		}
 	}
 }

@@ -62,22 +62,19 @@ func (r *run) warnNoOutput() {
 		return
 	}
 	var names []string
-	driverName := ""
 	for _, q := range r.requests {
 		for _, as := range append([]*request{q}, q.same...) {
 			if !as.target.Linked && len(as.target.Outputs) == 0 && len(as.exports) == 0 {
 				names = append(names, as.target.Name)
-				driverName = as.node.Driver.Factory().Name()
 			}
 		}
 	}
-	if len(names) == 0 {
-		return
+	const how = "(--push, --load or output = ...)"
+	switch len(names) {
+	case 0:
+	case 1:
+		r.progress.warn(fmt.Sprintf("%s has no output: its result stays in the cache %s", names[0], how))
+	default:
+		r.progress.warn(fmt.Sprintf("%s have no output: their results stay in the cache %s", strings.Join(names, ", "), how))
 	}
-	where := fmt.Sprintf("with %s driver", driverName)
-	if len(names) > 1 || names[0] != "default" {
-		where = fmt.Sprintf("for %s target(s) with %s driver", strings.Join(names, ", "), driverName)
-	}
-	r.progress.warn(fmt.Sprintf("No output specified %s. Build result will only remain in the build cache. "+
-		"To push result image into registry use --push or to load image into docker use --load", where))
 }

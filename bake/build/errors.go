@@ -70,6 +70,53 @@ type unreachableError struct{ err error }
 func (e *unreachableError) Error() string { return e.err.Error() }
 func (e *unreachableError) Unwrap() error { return e.err }
 
+// lostError says that the connection to a builder ended during a build.
+type lostError struct {
+	node *node
+	err  error
+}
+
+func (e *lostError) Error() string {
+	name := "builder " + e.node.Builder
+	if e.node.embedded {
+		name = "the embedded engine"
+	}
+	return fmt.Sprintf("the connection to %s was lost, it ended or was stopped: %v", name, e.err)
+}
+
+func (e *lostError) Unwrap() error { return e.err }
+
+// Lost reports whether err means that the builder went away during the build.
+func Lost(err error) bool {
+	var lost *lostError
+	return errors.As(err, &lost)
+}
+
+// lostTexts are how the connection to a builder, rather than the builder's own
+// connection to a registry, says that it ended.
+var lostTexts = []string{
+	"error reading from server", "transport is closing", "closing transport", "connection error", "goaway", "client connection is closing",
+}
+
+// lostConnection recognises the end of the connection to the node of a job.
+func lostConnection(n *node, err error) error {
+	if err == nil || Lost(err) || grpcerrors.Code(err) != codes.Unavailable {
+		return err
+	}
+	for _, t := range lostTexts {
+		if strings.Contains(err.Error(), t) {
+			return &lostError{n, err}
+		}
+	}
+	return err
+}
+
+// ofBuilder reports whether err is about the builder and no target's fault.
+func ofBuilder(err error) bool {
+	var unreachable *unreachableError
+	return Lost(err) || errors.As(err, &unreachable)
+}
+
 // networkTexts are how the engine, which passes errors on as text, words that
 // a registry could not be reached.
 var networkTexts = []string{
@@ -86,7 +133,7 @@ func Unreachable(err error) bool {
 	}
 	var unreachable *unreachableError
 	var netError *net.OpError
-	if errors.As(err, &unreachable) || errors.As(err, &netError) || errors.Is(err, syscall.ECONNREFUSED) {
+	if Lost(err) || errors.As(err, &unreachable) || errors.As(err, &netError) || errors.Is(err, syscall.ECONNREFUSED) {
 		return true
 	}
 	if code := grpcerrors.Code(err); code == codes.Unavailable {

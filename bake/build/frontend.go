@@ -11,9 +11,19 @@ import (
 // officialFrontend is the image that engines carry a copy of.
 const officialFrontend = "docker/dockerfile"
 
-// solveFrontend runs the frontend. If the image of a "# syntax=" line cannot
+// frontendAttr tells the embedded engine, which decides by itself, what becomes
+// of "# syntax=" lines. Without it, auto is what it does unless it was told else.
+const frontendAttr = "bake.frontend"
+
+// solveFrontend runs the frontend. On builders other than the embedded one, if the image of a "# syntax=" line cannot
 // be had, the engine's own frontend may stand in.
 func (r *run) solveFrontend(ctx context.Context, c gateway.Client, q *request, req gateway.SolveRequest) (*gateway.Result, error) {
+	if q.node.embedded {
+		if r.opt.Frontend != FrontendAuto && r.opt.Frontend != "" && req.Frontend == "dockerfile.v0" {
+			req.FrontendOpt[frontendAttr] = string(r.opt.Frontend)
+		}
+		return c.Solve(ctx, req)
+	}
 	if _, forced := req.FrontendOpt["cmdline"]; forced || r.opt.Frontend == FrontendImage {
 		return c.Solve(ctx, req)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/errdefs"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -97,7 +98,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	started()
 	wait()
 	if err != nil {
-		return nil, err
+		return nil, lostConnection(j.node, err)
 	}
 	response := maps.Clone(resp.ExporterResponse)
 	if response == nil {
@@ -160,7 +161,7 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	var err error
 	if q.result, err = r.load(ctx, c, q); err != nil {
-		return fmt.Errorf("failed to solve: %w", err)
+		return q.blameContext(fmt.Errorf("failed to solve: %w", err))
 	}
 	q.steps = definitionSteps(q.result)
 	r.gate.load(q, func() { r.progress.assign(r.requests) })
@@ -193,6 +194,14 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 		inputs["dockerfile"] = q.definition
 	}
 	return r.solveFrontend(ctx, c, q, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
+}
+
+// blameContext blames the context of q for an error of loading it from afar.
+func (q *request) blameContext(err error) error {
+	if !isRemote(q.target.Context) || len(errdefs.Sources(err)) > 0 || !strings.Contains(err.Error(), "failed to load cache key") {
+		return err
+	}
+	return in("context", "", fmt.Errorf("context %s: %w", q.target.Context, err))
 }
 
 // evaluate builds everything that res refers to.

@@ -119,8 +119,11 @@ func (s *stream) write(status *client.SolveStatus) {
 	vertices := status.Vertexes[:0]
 	for _, v := range status.Vertexes {
 		v.Digest = s.digest(v.Digest, v.Name)
-		if old, ok := p.vertices[v.Digest]; ok && !newer(&old, v) {
-			continue
+		if old, ok := p.vertices[v.Digest]; ok {
+			if !newer(&old, v) {
+				continue
+			}
+			v.Cached = v.Cached || old.Cached // what is pulled later was cached all the same
 		}
 		p.vertices[v.Digest] = *v
 		s.rename(v)

@@ -99,8 +99,10 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 
 // unsupported names what a target asks for and this version cannot do.
 func unsupported(t *bake.Target) error {
-	if len(t.Policy) > 0 {
-		return in("policy", "", errors.New("policy is not supported yet"))
+	for _, p := range t.Policy {
+		if !p.Disabled {
+			return in("policy", "", errors.New("policy is not supported yet"))
+		}
 	}
 	if t.Call != nil && *t.Call != "" && *t.Call != "build" {
 		return in("call", "", fmt.Errorf("call %q is not supported yet", *t.Call))

@@ -64,7 +64,6 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	if err := r.prepareAll(ctx); err != nil {
 		return err
 	}
-	r.warnNoOutput()
 	if err := r.repositories.failed; err != nil {
 		r.progress.warn(err.Error())
 	}
@@ -74,7 +73,11 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	}
 	defer r.sessions.close()
 	r.progress.expect(r.requests, r.sessions.inputs)
-	return r.solveAll(ctx, assign(r.requests, &r.opt))
+	if err := r.solveAll(ctx, assign(r.requests, &r.opt)); err != nil {
+		return err
+	}
+	r.warnNoOutput()
+	return nil
 }
 
 // prepareAll makes the requests, in the order of the plan, and connects those
@@ -104,6 +107,9 @@ func (r *run) prepareAll(ctx context.Context) error {
 
 // preparationError blames the attribute that an error of prepare is about.
 func preparationError(t *bake.Target, err error) error {
+	if ofBuilder(err) {
+		return err
+	}
 	var blamed *attributeError
 	if errors.As(err, &blamed) {
 		return targetError(t, blamed.attribute, blamed.key, err)
@@ -137,7 +143,8 @@ func (r *run) verdict(ctx context.Context) error {
 }
 
 // fail notes the failure of a request and, if it is the first, ends the run.
-// What is cancelled because the run ends already is an echo and blames nobody.
+// What is cancelled because the run ends already, or because the builder went
+// away, is an echo and blames nobody.
 func (r *run) fail(q *request, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,8 +152,8 @@ func (r *run) fail(q *request, err error) {
 		return
 	}
 	q.outcome.err = preparationError(q.target, q.withSource(err))
-	q.outcome.echo = r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
-	if r.first == nil && !q.outcome.echo {
+	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
+	if r.first == nil && (!q.outcome.echo || ofBuilder(err)) {
 		r.first = q.outcome.err
 		r.stop(r.first)
 	}

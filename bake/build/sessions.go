@@ -109,7 +109,7 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 	s.shared[k] = one
 	s.running.Go(func() {
 		if err := one.Run(context.WithoutCancel(ctx), k.node.client.Dialer()); err != nil && ctx.Err() == nil {
-			r.stop(&unreachableError{fmt.Errorf("lost the session with builder %s: %w", k.node.Builder, err)})
+			r.stop(&lostError{k.node, err})
 		}
 	})
 	return nil

@@ -1,0 +1,25 @@
+//go:build unix
+
+package cmd
+
+import (
+	"os"
+	"testing"
+)
+
+func TestReaderGone(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	a, _, _ := newTestApp(t)
+	a.out = w
+	if a.unread() {
+		t.Error("a pipe with a reader counts as unread")
+	}
+	r.Close()
+	if !a.unread() {
+		t.Error("a pipe without a reader does not count as unread")
+	}
+}
