@@ -85,7 +85,7 @@ func IsCompose(name string, data []byte) (bool, error) {
 	}
 	for _, doc := range src.docs {
 		if doc.Kind != yaml.MappingNode {
-			return false, notCompose
+			return false, errNotCompose
 		}
 		for i := 0; i+1 < len(doc.Content); i += 2 {
 			key, val := doc.Content[i].Value, target(doc.Content[i+1])
@@ -94,5 +94,5 @@ func IsCompose(name string, data []byte) (bool, error) {
 			}
 		}
 	}
-	return false, notCompose
+	return false, errNotCompose
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-var notCompose = errors.New("a Compose file is YAML with a top-level mapping named services")
+var errNotCompose = errors.New("a Compose file is YAML with a top-level mapping named services")
 
 // environment is what variables are looked up in.
 type environment map[string]string
