@@ -7,6 +7,7 @@ import (
 
 	"bake/bake"
 	"bake/bake/build"
+	"bake/bake/engine"
 )
 
 // build submits the plan to a builder and reports what happened.
@@ -88,6 +89,16 @@ func interruptedOr(ctx context.Context, err error) error {
 	return err
 }
 
+// lostHint is what to do about a builder that went away.
+func (a *app) lostHint() string {
+	const again = "Building again goes on where it ended: finished steps are cached."
+	cfg, err := a.engineConfig()
+	if err != nil {
+		return again
+	}
+	return again + " If it was the embedded engine, the end of its log (`bake engine logs`) may tell why:\n\n  " + engine.LogFile(cfg)
+}
+
 // reportFailure shows why a build failed and returns the error that ends the
 // run with the right exit code.
 func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r *reporter) error {
@@ -102,7 +113,11 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 	code := exitCode(err)
 	var target *build.TargetError
 	if !errors.As(err, &target) {
-		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: failureHint(err, code)}
+		hint := failureHint(err, code)
+		if build.Lost(err) {
+			hint = a.lostHint()
+		}
+		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: hint}
 	}
 	r.pending = append(r.pending, newFailure(err, target, plan, r.sources))
 	r.flush()

@@ -160,8 +160,6 @@ func failureHint(err error, code int) string {
 		text += "\n" + strings.Join(logged.log, "\n")
 	}
 	switch {
-	case build.Lost(err):
-		return "What the builder said last is in its log: that of the embedded engine is shown by `bake engine logs`. Finished steps are cached."
 	case code == ExitUnreachable && strings.Contains(text, "state directory"):
 		return "" // the engine says what to do, and trying again would not help
 	case code == ExitUnreachable:

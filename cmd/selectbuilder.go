@@ -2,8 +2,11 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"slices"
 
 	"github.com/docker/buildx/builder"
@@ -109,6 +112,11 @@ func remoteBuilder(ctx context.Context, host string) (*selection, error) {
 	if err != nil || !slices.Contains(remoteSchemes, address.Scheme) {
 		return nil, usageErrorf("invalid BUILDKIT_HOST %q", host).
 			withHint("It is an address such as unix:///run/buildkit/buildkitd.sock or tcp://127.0.0.1:1234.")
+	}
+	if address.Scheme == "unix" {
+		if _, err := os.Stat(address.Path); errors.Is(err, fs.ErrNotExist) {
+			return nil, &exitError{code: ExitUnreachable, err: fmt.Errorf("use the builder at %s: there is no such socket", host)}
+		}
 	}
 	factory, err := driver.GetFactory("remote", true)
 	if err != nil {

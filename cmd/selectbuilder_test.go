@@ -118,7 +118,7 @@ func TestSelectBuilder(t *testing.T) {
 		{"by flag", map[string]string{"BUILDKIT_HOST": "tcp://127.0.0.1:1"}, "far", "", `building on "far" (remote driver): named by --builder`},
 		{"by environment", map[string]string{"BUILDX_BUILDER": "far"}, "far", "", `building on "far" (remote driver): named by $BUILDX_BUILDER`},
 		{"a Docker context by name", map[string]string{"DOCKER_HOST": alive}, "default", "", `building on "default" (docker-container driver): named by --builder`},
-		{"an address", map[string]string{"BUILDKIT_HOST": "unix:///run/b.sock", "DOCKER_HOST": alive}, "", "box", `building on "unix:///run/b.sock" (remote driver): $BUILDKIT_HOST is set`},
+		{"an address", map[string]string{"BUILDKIT_HOST": "tcp://127.0.0.1:1234", "DOCKER_HOST": alive}, "", "box", `building on "tcp://127.0.0.1:1234" (remote driver): $BUILDKIT_HOST is set`},
 		{"no address", map[string]string{"BUILDKIT_HOST": "b.sock"}, "", "", `invalid BUILDKIT_HOST "b.sock"`},
 		{"not there", nil, "frr", "", `no builder "frr" found, named by --builder`},
 		{"named and dead", nil, "lost", "", `use the builder "lost": `},

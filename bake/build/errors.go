@@ -81,7 +81,7 @@ func (e *lostError) Error() string {
 	if e.node.embedded {
 		name = "the embedded engine"
 	}
-	return fmt.Sprintf("the connection to %s was lost, it ended or was stopped: %v", name, e.err)
+	return "the connection to " + name + " was lost: it ended or was stopped"
 }
 
 func (e *lostError) Unwrap() error { return e.err }

@@ -98,7 +98,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	started()
 	wait()
 	if err != nil {
-		return nil, lostConnection(j.node, err)
+		return nil, err
 	}
 	response := maps.Clone(resp.ExporterResponse)
 	if response == nil {

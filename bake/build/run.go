@@ -151,6 +151,7 @@ func (r *run) fail(q *request, err error) {
 	if q.outcome.err != nil {
 		return
 	}
+	err = lostConnection(q.node, err)
 	q.outcome.err = preparationError(q.target, q.withSource(err))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
 	if r.first == nil && (!q.outcome.echo || ofBuilder(err)) {
