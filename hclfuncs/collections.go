@@ -2,6 +2,7 @@ package hclfuncs
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -9,10 +10,14 @@ import (
 )
 
 func collectionFunctions() []Function {
-	return append(listFunctions(), mapFunctions()...)
+	return slices.Concat(listFunctions(), mapFunctions())
 }
 
 func listFunctions() []Function {
+	return append(joiningFunctions(), pickingFunctions()...)
+}
+
+func joiningFunctions() []Function {
 	return []Function{
 		{
 			Name: "chunklist", Category: Collections, Func: stdlib.ChunklistFunc,
@@ -40,26 +45,9 @@ func listFunctions() []Function {
 			Examples: []Example{{`concat(["a"], ["b", "c"])`, `["a", "b", "c"]`}},
 		},
 		{
-			Name: "contains", Category: Collections, Func: stdlib.ContainsFunc,
-			Doc: "True if the list, tuple or set has an element equal to `value`. Type matters: 1 is not \"1\".",
-			Examples: []Example{
-				{`contains(["linux/amd64", "linux/arm64"], "linux/arm64")`, `true`},
-				{`contains([1, 2], "1")`, `false`},
-			},
-		},
-		{
 			Name: "distinct", Category: Collections, Func: stdlib.DistinctFunc,
 			Doc:      "Drops every element that occurred before; the order stays.",
 			Examples: []Example{{`distinct(["b", "a", "b"])`, `["b", "a"]`}},
-		},
-		{
-			Name: "element", Category: Collections, Func: stdlib.ElementFunc,
-			Doc: "The element at `index` of a list or tuple. The index starts at 0 and wraps around at both ends, so -1 is the " +
-				"last element.",
-			Examples: []Example{
-				{`element(["a", "b", "c"], 4)`, `"b"`},
-				{`element(["a", "b", "c"], -1)`, `"c"`},
-			},
 		},
 		{
 			Name: "flatten", Category: Collections, Func: stdlib.FlattenFunc,
@@ -68,6 +56,38 @@ func listFunctions() []Function {
 				{`flatten([["a"], [], ["b", ["c"]]])`, `["a", "b", "c"]`},
 				{`flatten([for os in ["linux", "windows"] : [for arch in ["amd64", "arm64"] : "${os}/${arch}"]])`,
 					`["linux/amd64", "linux/arm64", "windows/amd64", "windows/arm64"]`},
+			},
+		},
+		{
+			Name: "reverselist", Category: Collections, Func: stdlib.ReverseListFunc,
+			Doc:      "Turns a list or tuple around. For strings use `reverse`.",
+			Examples: []Example{{`reverselist(["a", "b", "c"])`, `["c", "b", "a"]`}},
+		},
+		{
+			Name: "sort", Category: Collections, Func: stdlib.SortFunc,
+			Doc:      "Sorts strings by their Unicode code points: upper case before lower case, \"10\" before \"9\".",
+			Examples: []Example{{`sort(["b", "a", "B", "10", "9"])`, `["10", "9", "B", "a", "b"]`}},
+		},
+	}
+}
+
+func pickingFunctions() []Function {
+	return []Function{
+		{
+			Name: "contains", Category: Collections, Func: stdlib.ContainsFunc,
+			Doc: "True if the list, tuple or set has an element equal to `value`. Type matters: 1 is not \"1\".",
+			Examples: []Example{
+				{`contains(["linux/amd64", "linux/arm64"], "linux/arm64")`, `true`},
+				{`contains([1, 2], "1")`, `false`},
+			},
+		},
+		{
+			Name: "element", Category: Collections, Func: stdlib.ElementFunc,
+			Doc: "The element at `index` of a list or tuple. The index starts at 0 and wraps around at both ends, so -1 is the " +
+				"last element.",
+			Examples: []Example{
+				{`element(["a", "b", "c"], 4)`, `"b"`},
+				{`element(["a", "b", "c"], -1)`, `"c"`},
 			},
 		},
 		{
@@ -95,20 +115,10 @@ func listFunctions() []Function {
 			},
 		},
 		{
-			Name: "reverselist", Category: Collections, Func: stdlib.ReverseListFunc,
-			Doc:      "Turns a list or tuple around. For strings use `reverse`.",
-			Examples: []Example{{`reverselist(["a", "b", "c"])`, `["c", "b", "a"]`}},
-		},
-		{
 			Name: "slice", Category: Collections, Func: stdlib.SliceFunc,
 			Doc: "The elements of a list or tuple from `start_index` up to, but without, `end_index`. Neither may lie outside " +
 				"the list.",
 			Examples: []Example{{`slice(["a", "b", "c", "d"], 1, 3)`, `["b", "c"]`}},
-		},
-		{
-			Name: "sort", Category: Collections, Func: stdlib.SortFunc,
-			Doc:      "Sorts strings by their Unicode code points: upper case before lower case, \"10\" before \"9\".",
-			Examples: []Example{{`sort(["b", "a", "B", "10", "9"])`, `["10", "9", "B", "a", "b"]`}},
 		},
 	}
 }

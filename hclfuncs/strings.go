@@ -3,14 +3,11 @@ package hclfuncs
 import "github.com/zclconf/go-cty/cty/function/stdlib"
 
 func stringFunctions() []Function {
+	return append(wordingFunctions(), trimmingFunctions()...)
+}
+
+func wordingFunctions() []Function {
 	return []Function{
-		{
-			Name: "chomp", Category: Strings, Func: stdlib.ChompFunc,
-			Doc: "Removes all line ends (`\\n`, `\\r\\n`, `\\r`) from the end of a string.",
-			Examples: []Example{
-				{`chomp("1.2.3\n")`, `"1.2.3"`},
-			},
-		},
 		{
 			Name: "format", Category: Strings, Func: stdlib.FormatFunc,
 			Doc: "Fills a template in the style of printf. The verbs are `%s` string, `%q` quoted string, `%d` whole number, `%f` " +
@@ -50,11 +47,6 @@ func stringFunctions() []Function {
 			},
 		},
 		{
-			Name: "reverse", Category: Strings, Func: stdlib.ReverseFunc,
-			Doc:      "Turns a string around, character by character. For lists use `reverselist`.",
-			Examples: []Example{{`reverse("bake")`, `"ekab"`}},
-		},
-		{
 			Name: "split", Category: Strings, Func: stdlib.SplitFunc,
 			Doc: "Cuts a string at every separator and gives the list of the pieces. A string without the separator is one piece, " +
 				"even if it is empty. An empty separator cuts between all characters.",
@@ -86,6 +78,28 @@ func stringFunctions() []Function {
 			Examples: []Example{{`title("hello big world")`, `"Hello Big World"`}},
 		},
 		{
+			Name: "upper", Category: Strings, Func: stdlib.UpperFunc,
+			Doc:      "Turns all letters into upper case.",
+			Examples: []Example{{`upper("go_version")`, `"GO_VERSION"`}},
+		},
+	}
+}
+
+func trimmingFunctions() []Function {
+	return []Function{
+		{
+			Name: "chomp", Category: Strings, Func: stdlib.ChompFunc,
+			Doc: "Removes all line ends (`\\n`, `\\r\\n`, `\\r`) from the end of a string.",
+			Examples: []Example{
+				{`chomp("1.2.3\n")`, `"1.2.3"`},
+			},
+		},
+		{
+			Name: "reverse", Category: Strings, Func: stdlib.ReverseFunc,
+			Doc:      "Turns a string around, character by character. For lists use `reverselist`.",
+			Examples: []Example{{`reverse("bake")`, `"ekab"`}},
+		},
+		{
 			Name: "trim", Category: Strings, Func: stdlib.TrimFunc,
 			Doc: "Removes from both ends all characters that occur in `cutset`, in whatever order. To remove a word use " +
 				"`trimprefix` or `trimsuffix`.",
@@ -108,11 +122,6 @@ func stringFunctions() []Function {
 			Name: "trimsuffix", Category: Strings, Func: stdlib.TrimSuffixFunc,
 			Doc:      "Removes `suffix` from the end of a string, once, if it is there.",
 			Examples: []Example{{`trimsuffix("app.tar", ".tar")`, `"app"`}},
-		},
-		{
-			Name: "upper", Category: Strings, Func: stdlib.UpperFunc,
-			Doc:      "Turns all letters into upper case.",
-			Examples: []Example{{`upper("go_version")`, `"GO_VERSION"`}},
 		},
 	}
 }
