@@ -16,6 +16,7 @@ type Definition struct {
 	funcOrder  []string
 	locals     map[string]*hcl.Attribute // top-level attributes
 	localOrd   []string
+	json       map[string][]byte // text of the files in JSON syntax, see keepJSON
 }
 
 // Files returns the files the definition was read from, for source excerpts.

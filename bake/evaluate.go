@@ -156,6 +156,10 @@ func (e *evaluator) value(expr hcl.Expression, ctx *hcl.EvalContext) cty.Value {
 }
 
 func (e *evaluator) tryValue(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	expr, literal := e.def.unwrapJSON(expr)
+	if literal {
+		return expr.Value(nil)
+	}
 	var refs []hcl.Traversal
 	for _, t := range expr.Variables() {
 		root := t.RootName()

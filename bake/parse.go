@@ -68,6 +68,9 @@ func ParseWith(files []File, opt ParseOptions) (*Definition, hcl.Diagnostics) {
 	for _, f := range rest {
 		body, more := parseFile(f)
 		diags = append(diags, more...)
+		if _, native := body.(*hclsyntax.Body); !native && body != nil {
+			d.keepJSON(f)
+		}
 		if body != nil {
 			diags = append(diags, d.addBody(body)...)
 		}
@@ -132,14 +135,6 @@ func parseFile(f File) (hcl.Body, hcl.Diagnostics) {
 		return asJSON, jsonDiags
 	}
 	return body, diags
-}
-
-func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
-	file, diags := hclsyntax.ParseConfig(f.Data, f.Name, hcl.InitialPos)
-	if file == nil {
-		return nil, diags
-	}
-	return file.Body, diags
 }
 
 func parseJSON(f File) (hcl.Body, hcl.Diagnostics) {
