@@ -17,10 +17,14 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	if err := r.check(); err != nil {
 		return err
 	}
+	if trust := a.env["BAKE_TRUST"]; trust != "" && trust != "repo" {
+		return usageErrorf("invalid BAKE_TRUST %q, want repo or nothing", trust)
+	}
 	mode, err := progressMode(o.progress, a.env)
 	if err != nil {
 		return err
 	}
+	o.allow = append(o.allow, build.Implied(plan, a.env)...)
 	ctx, stop := a.interruptible(context.Background())
 	defer stop()
 	report, err := a.submit(ctx, o, plan, mode)

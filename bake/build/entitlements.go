@@ -13,6 +13,7 @@ import (
 
 const (
 	entitlementNetworkHost = "network.host"
+	entitlementInsecure    = "security.insecure"
 	entitlementDevice      = "device"
 	entitlementLocalDelete = "buildx.local.delete"
 )
@@ -43,7 +44,7 @@ func entitlementsOf(t *bake.Target) []string {
 }
 
 // checkEntitlements returns an *EntitlementError if the plan needs privileges
-// that opt does not grant.
+// that opt does not grant. Needs are those of all targets together.
 func checkEntitlements(p *bake.Plan, opt *Options) error {
 	needs := map[string][]string{}
 	for _, t := range p.Targets {
@@ -53,6 +54,9 @@ func checkEntitlements(p *bake.Plan, opt *Options) error {
 		if deletesOutside(t, opt.Dir) {
 			needs[entitlementLocalDelete] = append(needs[entitlementLocalDelete], t.Name)
 		}
+	}
+	if err := addFileNeeds(p, opt, needs); err != nil {
+		return err
 	}
 	var missing []bake.Entitlement
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
@@ -88,8 +92,8 @@ func deletesOutside(t *bake.Target, dir string) bool {
 		if err != nil || mode != client.LocalExporterModeDelete {
 			continue // a wrong mode is reported when the outputs are prepared
 		}
-		rel, err := filepath.Rel(resolve(abs(dir, ".")), resolve(abs(dir, o.Dest)))
-		if err != nil || rel == "." || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		root, dest := resolve(abs(dir, ".")), resolve(abs(dir, o.Dest))
+		if dest == root || !contains(root, dest) {
 			return true
 		}
 	}

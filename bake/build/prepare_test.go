@@ -310,7 +310,7 @@ func TestEntitlementCheck(t *testing.T) {
 		{Name: "b", Outputs: to("local", "..", "mode", "delete")},
 		{Name: "c", Outputs: to("local", "inside", "mode", "delete")},
 	}}
-	opt := &Options{Dir: t.TempDir()}
+	opt := &Options{Dir: t.TempDir(), Env: bake.Env{"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}}
 	var refused *EntitlementError
 	if !errors.As(checkEntitlements(plan, opt), &refused) {
 		t.Fatal("nothing was refused")

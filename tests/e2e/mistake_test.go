@@ -101,6 +101,9 @@ func TestMistakes(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, tc.files)
 			s.share()
+			if tc.code == 4 {
+				s.env = append(s.env, "BUILDX_BAKE_ENTITLEMENTS_FS=1")
+			}
 			o := s.run(tc.code, tc.args...)
 			tells(t, o, tc.tells...)
 			for _, noise := range []string{"goroutine ", "rpc error", "failed to solve: failed to solve", "level=warning"} {

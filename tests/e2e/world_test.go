@@ -180,6 +180,7 @@ func (w *world) environment(home, dir string) []string {
 	env := []string{
 		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8", "NO_COLOR=1",
 		"BAKE_ENGINE_DIR=" + dir, "BAKE_ENGINE_IDLE=2m",
+		"BUILDX_BAKE_ENTITLEMENTS_FS=0", // bases and outputs are far from the working directory
 		fmt.Sprintf("DOCKER_HOST=unix://%s/no-docker-here.sock", home),
 	}
 	if w != nil {
