@@ -32,12 +32,13 @@ type jobKey struct {
 
 // assign distributes requests over jobs. A job costs a record, several round
 // trips and synced writes of the engine, so all that export nothing share one.
-// A caller that wants metadata wants a record for each target.
+// A caller that wants metadata wants a record for each target, and a target
+// that fails takes its job with it.
 func assign(requests []*request, opt *Options) []*job {
 	var jobs []*job
 	shared := map[jobKey]*job{}
 	for _, q := range requests {
-		if opt.Metadata || q.exporting() || q.ownSession() || len(q.cacheFrom) > 0 {
+		if opt.Metadata || opt.KeepGoing || q.exporting() || q.ownSession() || len(q.cacheFrom) > 0 {
 			jobs = append(jobs, &job{node: q.node, requests: []*request{q}})
 			continue
 		}
@@ -168,13 +169,19 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	if err := r.gate.enter(ctx, q); err != nil {
 		return err
 	}
+	if err := q.checkLinks(); err != nil {
+		return err
+	}
 	if err := evaluate(ctx, q.result); err != nil {
 		return fmt.Errorf("failed to solve: %w", err)
 	}
 	q.outcome.finished = time.Now()
 	r.gate.leave(q)
-	r.allDone.arrive()
-	return r.allDone.wait(ctx)
+	q.arrived.Do(r.allDone.arrive)
+	if err := r.allDone.wait(ctx); err != nil {
+		return err
+	}
+	return r.heldBack(q)
 }
 
 // load makes the frontend turn q into definitions. Nothing is built.

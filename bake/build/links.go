@@ -22,6 +22,9 @@ var metadataKeys = []string{exptypes.ExporterImageConfigKey, "containerimage.bui
 func (q *request) bind(known map[*bake.Target]*request) error {
 	for _, l := range q.target.Links {
 		producer := known[l.Target]
+		if producer != nil && producer.failed.Load() {
+			return skipped(producer)
+		}
 		if producer == nil {
 			return in("contexts", l.Context, fmt.Errorf("target %s is not in the plan", l.Target.Name))
 		}
@@ -61,6 +64,9 @@ func (q *request) linkInputs(ctx context.Context, attrs map[string]string) (map[
 	inputs := map[string]*pb.Definition{}
 	for _, l := range q.links {
 		if err := await(ctx, l.producer.loaded); err != nil {
+			return nil, err
+		}
+		if err := q.checkLinks(); err != nil {
 			return nil, err
 		}
 		res := l.producer.result

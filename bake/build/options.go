@@ -27,16 +27,18 @@ const (
 
 // Options is what a run needs besides the plan and the nodes.
 type Options struct {
-	Dir      string                    // working directory: relative paths of the plan start here; empty is "."
-	Env      bake.Env                  // environment for secrets, SSH, SOURCE_DATE_EPOCH and BUILDX_* switches
-	Progress func(*client.SolveStatus) // receives progress, one call at a time; nil drops it
-	Auth     session.Attachable        // registry credentials; nil reads the docker config file
-	Stdout   io.Writer                 // where outputs with dest "-" go; nil refuses them
-	Docker   *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
-	Allow    []string                  // granted entitlements
-	Jobs     int                       // how many targets are evaluated at once; 0 is no limit
-	Frontend Frontend                  // what to do with "# syntax=" lines; empty is auto
-	Metadata bool                      // collect what Report.Metadata needs: a build record and provenance per target
+	Dir        string                    // working directory: relative paths of the plan start here; empty is "."
+	Env        bake.Env                  // environment for secrets, SSH, SOURCE_DATE_EPOCH and BUILDX_* switches
+	Progress   func(*client.SolveStatus) // receives progress, one call at a time; nil drops it
+	Auth       session.Attachable        // registry credentials; nil reads the docker config file
+	Stdout     io.Writer                 // where outputs with dest "-" go; nil refuses them
+	Docker     *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
+	Allow      []string                  // granted entitlements
+	Jobs       int                       // how many targets are evaluated at once; 0 is no limit
+	KeepGoing  bool                      // a target that fails does not stop the others
+	HoldOutput bool                      // with KeepGoing: nothing is exported unless every target can be built
+	Frontend   Frontend                  // what to do with "# syntax=" lines; empty is auto
+	Metadata   bool                      // collect what Report.Metadata needs: a build record and provenance per target
 }
 
 // flag reads a boolean environment variable. ok is false if it is not set or

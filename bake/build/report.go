@@ -1,6 +1,7 @@
 package build
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -37,7 +38,7 @@ type Report struct {
 type TargetReport struct {
 	Name     string
 	Result   Result
-	Err      error // why it failed
+	Err      error // why it failed or was skipped
 	Started  time.Time
 	Duration time.Duration
 	Digest   string            // of the image or index, empty without an image
@@ -79,7 +80,7 @@ func (r *run) report(started time.Time, err error) *Report {
 	r.progress.mu.Lock()
 	defer r.progress.mu.Unlock()
 	out.Warnings = append(out.Warnings, r.progress.warnings...)
-	for _, q := range r.requests {
+	for _, q := range append(slices.Clone(r.requests), r.unbuilt...) {
 		for _, as := range append([]*request{q}, q.same...) {
 			r.fill(&out.Targets[as.index], q, as)
 		}
@@ -100,11 +101,14 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 	t.Started, t.Duration = o.started, end.Sub(o.started)
 	t.Warnings = r.progress.warningsOf(q)
 	ran := r.countSteps(t, q)
+	var skip *skippedError
 	switch {
 	case o.done && ran:
 		t.Result = Built
 	case o.done:
 		t.Result = Cached
+	case errors.As(o.err, &skip):
+		t.Result, t.Err = Skipped, skip
 	case o.err != nil && !o.echo:
 		t.Result, t.Err = Failed, o.err
 	default:

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"bake/bake"
 
@@ -42,7 +44,11 @@ type request struct {
 	turn      chan struct{} // closed when it may be evaluated
 	loaded    chan struct{} // closed when result is there
 	result    *gateway.Result
-	evaluated bool // guarded by the gate
+	evaluated bool        // this and the next two are guarded by the gate
+	passed    bool        // loaded is closed
+	admitted  bool        // turn is closed
+	failed    atomic.Bool // nothing can be linked to it
+	arrived   sync.Once
 	outcome   outcome
 	steps     []step // the vertices of result
 }

@@ -21,6 +21,7 @@ type run struct {
 	sources      sources
 	repositories *repositories
 	requests     []*request
+	unbuilt      []*request // targets that could not be prepared, if the run goes on without them
 	gate         *gate
 	allDone      *barrier // every request is evaluated
 	sessions     *sessions
@@ -91,7 +92,11 @@ func (r *run) prepareAll(ctx context.Context) error {
 			err = q.bind(byTarget)
 		}
 		if err != nil {
-			return preparationError(t, err)
+			if err = preparationError(t, err); !r.opt.KeepGoing || ofBuilder(err) || ctx.Err() != nil {
+				return err
+			}
+			byTarget[t] = r.unprepared(t, n, err)
+			continue
 		}
 		if twin := same[q.fingerprint()]; twin != nil && !q.streams() {
 			twin.same = append(twin.same, q)
@@ -107,7 +112,7 @@ func (r *run) prepareAll(ctx context.Context) error {
 
 // preparationError blames the attribute that an error of prepare is about.
 func preparationError(t *bake.Target, err error) error {
-	if ofBuilder(err) {
+	if skip := (*skippedError)(nil); ofBuilder(err) || errors.As(err, &skip) {
 		return err
 	}
 	var blamed *attributeError
@@ -142,7 +147,8 @@ func (r *run) verdict(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// fail notes the failure of a request and, if it is the first, ends the run.
+// fail notes the failure of a request and, if it is the first, ends the run, or
+// lets the run go on without it.
 // What is cancelled because the run ends already, or because the builder went
 // away, is an echo and blames nobody.
 func (r *run) fail(q *request, err error) {
@@ -154,7 +160,17 @@ func (r *run) fail(q *request, err error) {
 	err = lostConnection(q.node, err)
 	q.outcome.err = preparationError(q.target, q.withSource(err))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
-	if r.first == nil && (!q.outcome.echo || ofBuilder(err)) {
+	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {
+		if skip := (*skippedError)(nil); r.first == nil && !errors.As(err, &skip) {
+			r.first = q.outcome.err
+		}
+		r.release(q)
+		return
+	}
+	if q.outcome.echo && !ofBuilder(err) {
+		return
+	}
+	if r.first == nil || r.opt.KeepGoing && !ofBuilder(r.first) {
 		r.first = q.outcome.err
 		r.stop(r.first)
 	}

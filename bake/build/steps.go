@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -59,11 +60,37 @@ func newGate(requests []*request, limit int) *gate {
 
 // load tells that a request is loaded. last is called before the gate opens.
 func (g *gate) load(q *request, last func()) {
-	close(q.loaded)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.pass(q, last)
+}
+
+func (g *gate) pass(q *request, last func()) {
+	q.passed = true
+	close(q.loaded)
 	if g.loading--; g.loading == 0 {
 		last()
+		g.admit()
+	}
+}
+
+// abandon lets those who wait for q go on without it: it has failed.
+func (g *gate) abandon(q *request, last func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if q.evaluated {
+		return // it failed later, at its outputs
+	}
+	q.evaluated = true
+	q.failed.Store(true)
+	if q.admitted && g.free >= 0 {
+		g.free++
+	}
+	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == q })
+	switch {
+	case !q.passed:
+		g.pass(q, last)
+	case g.loading == 0:
 		g.admit()
 	}
 }
@@ -92,6 +119,7 @@ func (g *gate) admit() {
 		if g.free > 0 {
 			g.free--
 		}
+		q.admitted = true
 		close(q.turn)
 	}
 	g.waiting = rest
