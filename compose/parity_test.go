@@ -283,6 +283,10 @@ func resolve(files []buildx.File) (string, error) {
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		if groups[name].Targets == nil {
+			fmt.Fprintf(&out, "group %s null\n", name) // as it is printed
+			continue
+		}
 		fmt.Fprintf(&out, "group %s %v\n", name, groups[name].Targets)
 	}
 	for _, name := range slices.Sorted(maps.Keys(targets)) {

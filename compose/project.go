@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 )
 
 var serviceName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
@@ -40,7 +41,11 @@ func (l *loader) body(m *model, files []File) *body {
 	}
 	if len(services) > 0 {
 		rng := services[0].rng()
-		targets := &hcl.Attribute{Name: "targets", Expr: listExpr(active, rng), Range: rng, NameRange: rng}
+		var list hcl.Expression = listExpr(active, rng)
+		if len(active) == 0 {
+			list = &literal{val: cty.NullVal(cty.List(cty.String)), rng: rng} // printed as such
+		}
+		targets := &hcl.Attribute{Name: "targets", Expr: list, Range: rng, NameRange: rng}
 		b.blocks = append(b.blocks, l.block("group", "default", rng, hcl.Attributes{"targets": targets}))
 	}
 	return b
