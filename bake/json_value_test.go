@@ -21,7 +21,8 @@ func TestUnwrapJSON(t *testing.T) {
 		{`["x", {"k": "v"}]`, true}, {`{"a": 1, "b": {}}`, true}, {`"$A % {"`, true},
 		{`"${A}"`, false}, {`"x-${A}-${N}"`, false}, {`"$${A}"`, false}, {`"%{ if N > 2 }y%{ endif }"`, false},
 		{`"\u0024{A}"`, false}, {`"line\nbreak ${A}"`, false}, {`"größe ${A}"`, false}, {`"e\u0301"`, false},
-		{`["${A}", "b"]`, false}, {`{"${A}": "b"}`, false},
+		{`["${A}", "b", 1, null, ["${N}"]]`, false}, {`{"${A}": "b"}`, false}, {`{"k": "${A}", "l": {"m": ["$${"]}}`, false},
+		{`{"k": "${A}", "k": 1}`, false}, {`["${A}", "${B}"]`, false}, {`{"k": "${A.x}", "l": "${A"}`, false}, {`{"\u006b": "${A}", "k": ""}`, false},
 		{`"${B}"`, false}, {`"${A"`, false}, {`"${N + A}"`, false}, {`"x ${ A.b }"`, false},
 	} {
 		t.Run(c.text, func(t *testing.T) {

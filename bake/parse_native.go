@@ -8,10 +8,13 @@ import (
 )
 
 // pieceSize is about how many bytes of a file in HCL's native syntax are parsed
-// at a time. The parser keeps a token of 100 bytes for every few bytes of text
-// until it is done: for a large file at once, that is most of the memory of a
-// run, and copying it as it grows is a tenth of the time.
-const pieceSize = 64 << 10
+// at a time. The scanner keeps 100 bytes of token for every few bytes of text, in
+// a slice that is copied as it grows, until the parser is done: for a large file
+// at once, that is most of the memory of a run.
+const pieceSize = 2 << 10
+
+// largeFile is the size from which on that is worth it.
+const largeFile = 32 << 10
 
 // blockEnd is a closing brace that stands alone at the start of a line: nearly
 // always the end of a top-level block.
@@ -34,7 +37,7 @@ func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
 // is an error of the piece before it: so pieces without errors are to the
 // scanner and the parser what the file is.
 func parsePieces(f File) *hclsyntax.Body {
-	if len(f.Data) <= 2*pieceSize {
+	if len(f.Data) < largeFile {
 		return nil
 	}
 	whole := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}

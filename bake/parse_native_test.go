@@ -13,9 +13,9 @@ import (
 // TestPieces parses large files in pieces and as a whole, which must not differ
 // in anything, ranges included.
 func TestPieces(t *testing.T) {
-	plain := each(1500, func(i int) string { return fmt.Sprintf("target \"t%[1]d\" {\n  context = \"svc/%[1]d\"\n  args = { V = \"${TAG}-%[1]d\" }\n}\n\n", i) })
+	plain := each(300, func(i int) string { return fmt.Sprintf("target \"t%[1]d\" {\n  context = \"svc/%[1]d\"\n  args = { V = \"${TAG}-%[1]d\" }\n}\n\n", i) })
 	plain += plain
-	heredoc := "target \"h\" {\n  dockerfile-inline = <<EOT\n" + strings.Repeat("x {"+strings.Repeat(" ", 80)+"\n}\n", 1000) + "EOT\n}\n"
+	heredoc := "target \"h\" {\n  dockerfile-inline = <<EOT\n" + strings.Repeat("x {\n}\n", 600) + "EOT\n}\n"
 	for _, c := range []struct {
 		name, text string
 		whole      bool // it cannot be had in pieces
@@ -28,8 +28,8 @@ func TestPieces(t *testing.T) {
 		{"wide_characters", strings.ReplaceAll(plain, "svc/", "größe/👩‍👩‍👧/"), false},
 		{"braces_in_heredoc", plain + heredoc, true},
 		{"heredoc_elsewhere", plain + "target \"h\" {\n  dockerfile-inline = <<EOT\nFROM a\n}\nEOT\n}\n" + plain, false},
-		{"comment", plain + "/*\n" + strings.Repeat("}\n", 50000) + "*/\n", true},
-		{"template", plain + "A = \"${ [{\n" + strings.Repeat("}, {\n", 20000) + "}] }\"\n", false},
+		{"comment", plain + "/*\n" + strings.Repeat("}\n", 3000) + "*/\n", true},
+		{"template", plain + "A = \"${ [{\n" + strings.Repeat("}, {\n", 1000) + "}] }\"\n", false},
 		{"attribute_redefined", plain + "A = 1\n" + plain + "A = 2\n", true},
 		{"error", plain + "target \"x\" {\n", true},
 		{"error_in_the_middle", plain + "target \"x\" { a = }\n" + plain, true},
