@@ -28,7 +28,8 @@ type bakeOptions struct {
 	allow    []string
 	builder  string
 	frontend string
-	jobs     int
+	jobs     jobs
+	keepOn   bool // --keep-going
 
 	print        bool
 	list         string
@@ -100,9 +101,10 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 	})
 	group(flags, groupBuild, func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.builder, "builder", env["BUILDX_BUILDER"], "Use the builder `NAME`, or embedded for the one that bake carries")
-		fs.StringArrayVar(&o.allow, "allow", nil, "Grant `WHAT` builds ask for, such as network.host")
+		fs.StringArrayVar(&o.allow, "allow", nil, "Grant `WHAT` builds ask for, such as network.host, ssh or fs.read=PATH")
 		fs.StringVar(&o.frontend, "frontend", "auto", "Use this `KIND` of frontend for syntax lines in Dockerfiles: auto, builtin or image")
-		fs.IntVarP(&o.jobs, "jobs", "j", 0, "Build at most `N` targets at once; 0 is no limit")
+		fs.VarP(jobsFlag{&o.jobs}, "jobs", "j", "Build at most `N` targets at once; also fail-fast (the default), defer-error (--keep-going), defer-output (export only if all are built)")
+		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
 	})
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.progress, "progress", "auto", "Show this `KIND` of progress: auto, none, plain, quiet, rawjson or tty")
@@ -135,8 +137,6 @@ func (o *bakeOptions) validate() error {
 	switch {
 	case o.print && o.list != "":
 		return usageErrorf("--print and --list are mutually exclusive")
-	case o.jobs < 0:
-		return usageErrorf("invalid --jobs %d, want a number of targets, or 0 for no limit", o.jobs)
 	case o.frontend != "auto" && o.frontend != "builtin" && o.frontend != "image":
 		return usageErrorf("invalid --frontend %q, want auto, builtin or image", o.frontend)
 	}

@@ -78,7 +78,11 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Stdout:   a.out,
 		Docker:   docker,
 		Allow:    o.allow,
-		Jobs:     o.jobs,
+		Jobs:     o.jobs.limit,
+
+		KeepGoing:  o.keepOn || o.jobs.keepGoing,
+		HoldOutput: o.jobs.hold,
+
 		Frontend: build.Frontend(o.frontend),
 		Metadata: o.metadataFile != "",
 	})
@@ -91,6 +95,22 @@ func interruptedOr(ctx context.Context, err error) error {
 		return errInterrupted
 	}
 	return err
+}
+
+// failedTargets are the failures of a run, which are several only if it kept
+// going.
+func failedTargets(report *build.Report) []*build.TargetError {
+	var list []*build.TargetError
+	if report == nil {
+		return nil
+	}
+	for _, r := range report.Targets {
+		var failure *build.TargetError
+		if r.Result == build.Failed && errors.As(r.Err, &failure) {
+			list = append(list, failure)
+		}
+	}
+	return list
 }
 
 // lostHint is what to do about a builder that went away.
@@ -123,7 +143,15 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 		}
 		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: hint}
 	}
-	r.pending = append(r.pending, newFailure(err, target, plan, r.sources))
+	failures := failedTargets(report)
+	if len(failures) > 1 {
+		code = ExitBuild
+		for _, f := range failures {
+			r.pending = append(r.pending, newFailure(f, f, plan, r.sources))
+		}
+	} else {
+		r.pending = append(r.pending, newFailure(err, target, plan, r.sources))
+	}
 	r.flush()
 	if a.debug {
 		fmt.Fprintf(a.err, "%+v\n", target.Err)

@@ -33,6 +33,8 @@ var environmentVariables = []variableText{
 	{"BUILDX_BAKE_PATH_SEPARATOR", "what separates them; the default is that of $PATH"},
 	{"BUILDX_BAKE_FILE_RELATIVE_PATHS", "true: contexts are relative to the file that names them"},
 	{"BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", "true: variables do not take values from the environment"},
+	{"BUILDX_BAKE_ENTITLEMENTS_FS", "false: files outside the working directory need no --allow"},
+	{"BAKE_TRUST", "repo: builds may use the whole git repository around the working directory"},
 	{"BUILDX_BUILDER", "the builder, when there is no --builder"},
 	{"BUILDX_CONFIG", "directory with the builders of buildx"},
 	{"BUILDKIT_HOST", "address of a BuildKit, when no builder is named"},

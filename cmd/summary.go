@@ -57,6 +57,9 @@ func newSummaryTable(report *build.Report) *summaryTable {
 			cells:  []string{clip(r.Name, maxNameWidth), string(r.Result), timeText(r), shortDigest(r.Digest)},
 			where:  r.Where,
 		}
+		if r.Result == build.Skipped && r.Err != nil {
+			row.where = []string{r.Err.Error()}
+		}
 		for i, cell := range row.cells {
 			if cell != "" {
 				t.widths[i] = max(t.widths[i], columns(cell), columns(head[i]))
