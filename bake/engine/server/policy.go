@@ -70,7 +70,8 @@ func gcPolicy(cfg config.GCConfig, root string) []client.PruneInfo {
 	for _, r := range rules {
 		reserved := r.ReservedSpace
 		if reserved == (config.DiskSpace{}) {
-			reserved = r.KeepBytes //nolint:staticcheck // the old name, still in people's files
+			//lint:ignore SA1019 the old name is still in people's files
+			reserved = r.KeepBytes
 		}
 		list = append(list, client.PruneInfo{
 			Filter:        r.Filters,
