@@ -9,8 +9,9 @@ import (
 const fileSize = 10_000
 
 // shared copies the whole context first, as most Dockerfiles do, and then
-// something that is the target's own.
-const shared = "FROM scratch\nCOPY src /src\nCOPY src/{n} /app-{n}\n"
+// something that is the target's own. Whoever copies only some paths gets a
+// transfer of those from either side: nothing would be shared.
+const shared = "FROM scratch\nCOPY . /src\nCOPY src/{n} /app-{n}\n"
 
 // context is what a large directory costs that all targets share, sent to an
 // empty engine and to one that knows it.
