@@ -18,21 +18,15 @@ var lenient = map[string]string{
 	"invalid spec: :/etc/clickhouse-server/config.xml: empty section between col": "a volume, from a variable that is not set",
 }
 
-// TestCorpus asks buildx for each Compose file of the corpus.
-func TestCorpus(t *testing.T) {
-	root := os.Getenv("BAKE_CORPUS")
-	if root == "" {
-		root = "../../shared/corpus"
-	}
-	root, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
+// corpusFiles are the absolute names of the Compose files of the corpus, none
+// when there is no corpus.
+func corpusFiles(t *testing.T) []string {
+	root := corpusRoot(t)
 	if _, err := os.Stat(root); err != nil {
-		t.Skip("no corpus: set BAKE_CORPUS to a directory with Compose files of real projects")
+		return nil
 	}
 	var names []string
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		base := strings.ToLower(filepath.Base(path))
 		if err == nil && !d.IsDir() && strings.Contains(base, "compose") && (strings.HasSuffix(base, ".yml") || strings.HasSuffix(base, ".yaml")) {
 			names = append(names, path)
@@ -41,6 +35,27 @@ func TestCorpus(t *testing.T) {
 	})
 	if err != nil || len(names) == 0 {
 		t.Fatal("no Compose files", err)
+	}
+	return names
+}
+
+func corpusRoot(t *testing.T) string {
+	root := os.Getenv("BAKE_CORPUS")
+	if root == "" {
+		root = "../../shared/corpus"
+	}
+	root, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// TestCorpus asks buildx for each Compose file of the corpus.
+func TestCorpus(t *testing.T) {
+	root, names := corpusRoot(t), corpusFiles(t)
+	if len(names) == 0 {
+		t.Skip("no corpus: set BAKE_CORPUS to a directory with Compose files of real projects")
 	}
 	built := 0
 	for _, name := range names {

@@ -190,6 +190,15 @@ func peers(files []compose.File) (out string, err error) {
 
 // ours is what buildx makes of the same definition, written as JSON.
 func ours(t *testing.T, files []compose.File) (string, error) {
+	data, err := written(t, files)
+	if err != nil {
+		return "", err
+	}
+	return resolve([]buildx.File{{Name: "docker-bake.json", Data: data}})
+}
+
+// written is the definition that Compose files make, as bake's JSON.
+func written(t *testing.T, files []compose.File) ([]byte, error) {
 	env := map[string]string{}
 	for _, kv := range os.Environ() {
 		k, v, _ := strings.Cut(kv, "=")
@@ -204,9 +213,9 @@ func ours(t *testing.T, files []compose.File) (string, error) {
 				text = append(text, d.Error())
 			}
 		}
-		return "", errors.New(strings.Join(text, "\n"))
+		return nil, errors.New(strings.Join(text, "\n"))
 	}
-	return resolve([]buildx.File{{Name: "docker-bake.json", Data: definition(t, body)}})
+	return definition(t, body), nil
 }
 
 // definition writes a body as bake's JSON.

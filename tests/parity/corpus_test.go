@@ -10,14 +10,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 )
-
-// withCompose is whether bake reads Compose files. Without it the cases that
-// hold one are counted as not yet compared.
-const withCompose = true
 
 // corpusCase is one line of the corpus: a real definition and the names that
 // can be asked of it.
@@ -50,7 +45,7 @@ func corpusDir() string {
 // tally counts what became of the runs of the corpus.
 type tally struct {
 	sync.Mutex
-	runs, equal, bothFail, listed, notYet int
+	runs, equal, bothFail, listed int
 }
 
 func (c *tally) count(n *int) {
@@ -73,28 +68,34 @@ func TestCorpus(t *testing.T) {
 	}
 	defer file.Close()
 	var count tally
+	ids := readDifferences(t)
+	unseen := maps.Clone(corpusDiffers)
 	t.Run("all", func(t *testing.T) {
 		for lines := bufio.NewScanner(file); lines.Scan(); {
 			var c corpusCase
 			if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 				t.Fatal(err)
 			}
+			delete(unseen, c.ID)
 			t.Run(c.ID, func(t *testing.T) {
 				t.Parallel()
-				checkCorpusCase(t, dir, c, &count)
+				checkCorpusListed(t, c, ids, checkCorpusCase(t, dir, c, &count))
 			})
 		}
 	})
-	t.Logf("parity: %d corpus runs, %d equal, %d both fail, %d listed differences, %d not yet (Compose)",
-		count.runs, count.equal, count.bothFail, count.listed, count.notYet)
+	for id := range unseen {
+		t.Errorf("%s is listed, but not in the corpus", id)
+	}
+	t.Logf("parity: %d corpus runs, %d equal, %d both fail, %d listed differences",
+		count.runs, count.equal, count.bothFail, count.listed)
 }
 
-func checkCorpusCase(t *testing.T, corpus string, c corpusCase, count *tally) {
+// checkCorpusCase returns how many runs differ as listed.
+func checkCorpusCase(t *testing.T, corpus string, c corpusCase, count *tally) (differing int) {
 	root := t.TempDir()
 	if err := copyCase(root, corpus, c); err != nil {
 		t.Fatal(err)
 	}
-	compose := c.hasCompose(root)
 	succeeded := 0
 	cache := &configCache{}
 	for _, r := range c.baseRuns(root) {
@@ -102,29 +103,31 @@ func checkCorpusCase(t *testing.T, corpus string, c corpusCase, count *tally) {
 		if !theirs.failed() && theirs.Strict == "" {
 			succeeded++
 		}
-		if compose && !withCompose {
-			count.count(&count.notYet)
-			continue
+		if checkCorpusRun(t, c, r, theirs, cache, count) {
+			differing++
 		}
-		checkCorpusRun(t, c, r, theirs, cache, count)
 	}
 	if succeeded != c.OK {
 		t.Errorf("%d runs succeed here, %d with the peer's program: the oracle is wrong", succeeded, c.OK)
 	}
 	for _, r := range c.variedRuns(root) {
-		if compose && !withCompose {
-			count.count(&count.notYet)
-			continue
+		if checkCorpusRun(t, c, r, peer.ask(r), cache, count) {
+			differing++
 		}
-		checkCorpusRun(t, c, r, peer.ask(r), cache, count)
 	}
+	return differing
 }
 
-func checkCorpusRun(t *testing.T, c corpusCase, r run, theirs answer, cache *configCache, count *tally) {
+// checkCorpusRun tells whether a run differs as listed.
+func checkCorpusRun(t *testing.T, c corpusCase, r run, theirs answer, cache *configCache, count *tally) bool {
 	t.Helper()
 	mine := askCached(r, cache)
 	if c.Volatile {
 		theirs, mine = maskDigits(theirs), maskDigits(mine)
+	}
+	if listedInCorpus(c, theirs, mine) {
+		count.count(&count.listed)
+		return true
 	}
 	same := sameAnswer(theirs, mine) || sameButOrder(theirs, mine, peer.matrix(r))
 	switch {
@@ -135,6 +138,7 @@ func checkCorpusRun(t *testing.T, c corpusCase, r run, theirs answer, cache *con
 	default:
 		t.Errorf("%s: - buildx, + bake\n%s", r, diff(theirs, mine))
 	}
+	return false
 }
 
 // copyCase copies the files of a case below root and creates those that it
@@ -153,22 +157,6 @@ func copyCase(root, corpus string, c corpusCase) error {
 		}
 	}
 	return nil
-}
-
-// composeNames are the Compose files of the default look-up.
-var composeNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}
-
-func (c corpusCase) hasCompose(root string) bool {
-	if len(c.Files) == 0 {
-		return slices.ContainsFunc(composeNames, func(name string) bool {
-			_, err := os.Stat(filepath.Join(root, c.Cwd, name))
-			return err == nil
-		})
-	}
-	return slices.ContainsFunc(c.Files, func(name string) bool {
-		ext := strings.ToLower(filepath.Ext(name))
-		return ext == ".yml" || ext == ".yaml"
-	})
 }
 
 func (c corpusCase) run(root string, args ...string) run {
