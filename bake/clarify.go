@@ -3,6 +3,7 @@ package bake
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,7 +38,11 @@ func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl
 		}
 		switch d.Summary {
 		case "Unknown variable":
-			clarifyVariable(d)
+			e.clarifyVariable(d, ctx)
+		case "Call to unknown function":
+			if name, ok := namedIn(d); ok {
+				d.Detail = fmt.Sprintf("There is no function named %q.%s", name, didYouMean(name, sortedKeys(e.ctx.Functions)))
+			}
 		case "Unsupported attribute", "Missing map element":
 			e.clarifyAttribute(d, expr, ctx)
 		case "Error in function call":
@@ -50,12 +55,33 @@ func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl
 // prefixes are what other languages put before a variable's name.
 var prefixes = []string{"var", "local", "locals", "env", "variable", "self", "each"}
 
-func clarifyVariable(d *hcl.Diagnostic) {
-	for _, p := range prefixes {
-		if strings.Contains(d.Detail, fmt.Sprintf("named %q", p)) {
-			d.Detail += " Variables are used by their bare names, as in ${TAG}; one that is declared takes its value from the environment."
-		}
+// named finds the name that HCL says is unknown.
+var named = regexp.MustCompile(`named "([^"]+)"`)
+
+func namedIn(d *hcl.Diagnostic) (string, bool) {
+	m := named.FindStringSubmatch(d.Detail)
+	if m == nil {
+		return "", false
 	}
+	return m[1], true
+}
+
+// clarifyVariable suggests a name. HCL's own suggestion depends on the order
+// of a map, and knows only variables that have been evaluated.
+func (e *evaluator) clarifyVariable(d *hcl.Diagnostic, ctx *hcl.EvalContext) {
+	name, ok := namedIn(d)
+	if !ok {
+		return
+	}
+	var known []string
+	for c := ctx; c != nil && c != e.ctx; c = c.Parent() {
+		known = append(known, sortedKeys(c.Variables)...)
+	}
+	hint := didYouMean(name, append(known, e.globalNames()...))
+	if slices.Contains(prefixes, name) {
+		hint = " Variables are used by their bare names, as in ${TAG}; one that is declared takes its value from the environment."
+	}
+	d.Detail = fmt.Sprintf("There is no variable named %q.%s", name, hint)
 }
 
 // clarifyAttribute names the attributes or keys there are where a traversal

@@ -13,7 +13,9 @@ import (
 // TestPieces parses large files in pieces and as a whole, which must not differ
 // in anything, ranges included.
 func TestPieces(t *testing.T) {
-	plain := each(300, func(i int) string { return fmt.Sprintf("target \"t%[1]d\" {\n  context = \"svc/%[1]d\"\n  args = { V = \"${TAG}-%[1]d\" }\n}\n\n", i) })
+	plain := each(300, func(i int) string {
+		return fmt.Sprintf("target \"t%[1]d\" {\n  context = \"svc/%[1]d\"\n  args = { V = \"${TAG}-%[1]d\" }\n}\n\n", i)
+	})
 	plain += plain
 	heredoc := "target \"h\" {\n  dockerfile-inline = <<EOT\n" + strings.Repeat("x {\n}\n", 600) + "EOT\n}\n"
 	for _, c := range []struct {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"sync"
 	"syscall"
@@ -19,6 +20,13 @@ import (
 
 // maxSocketPath is the longest path a unix socket address can hold.
 const maxSocketPath = 107
+
+// shortDirPrefix begins the name of a directory made for a socket whose state
+// directory is too deep.
+const shortDirPrefix = "bake-"
+
+// shortDir matches such names: the prefix, whose it is, and a hash.
+var shortDir = regexp.MustCompile("^" + shortDirPrefix + "[a-z0-9]+-[0-9a-f]{16}$")
 
 // errNotRunning means that nobody listens on the socket.
 var errNotRunning = errors.New("the engine is not running")
@@ -52,9 +60,9 @@ func newSocketPath(cfg Config) (string, error) {
 		return path, nil
 	}
 	sum := sha256.Sum256([]byte(cfg.Dir))
-	base := filepath.Join("/tmp", "bake-"+strconv.Itoa(os.Geteuid()))
+	base := filepath.Join("/tmp", shortDirPrefix+strconv.Itoa(os.Geteuid()))
 	if run := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(run) && len(run) < 60 && private(run) == nil {
-		base = filepath.Join(run, "bake")
+		base = filepath.Join(run, shortDirPrefix+"engine")
 	}
 	return filepath.Join(base+"-"+hex.EncodeToString(sum[:8]), "engine.sock"), nil
 }
@@ -276,6 +284,9 @@ func (s *socket) Retire() {
 func (s *socket) retire() {
 	if !s.gone && s.lies() {
 		_ = os.Remove(s.path)
+		if dir := filepath.Dir(s.path); shortDir.MatchString(filepath.Base(dir)) {
+			_ = os.Remove(dir) // made for the socket alone, so empty
+		}
 	}
 	s.gone = true
 }

@@ -33,7 +33,7 @@ func TestMistakes(t *testing.T) {
 			name: "no named context", code: 1,
 			files: "-- docker-bake.hcl --\ntarget \"app\" {\n  contexts = {\n    src = \"nowhere\"\n  }\n}\n-- Dockerfile --\nFROM scratch\nCOPY --from=src / /\n",
 			args:  []string{"app"},
-			tells: []string{"target app", "nowhere", "docker-bake.hcl:4"},
+			tells: []string{"target app", "nowhere", "docker-bake.hcl:3"},
 		},
 		{
 			name: "syntax of a dockerfile", code: 1,
