@@ -166,7 +166,7 @@ func failureHint(err error, code int) string {
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
 	case strings.Contains(text, "not allowed by build daemon configuration"):
 		return "The builder itself does not grant it. An embedded engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that does."
-	case outputFull.MatchString(text):
+	case build.OutputFull(err) || outputFull.MatchString(text):
 		return "The disk that holds the output is full."
 	case strings.Contains(strings.ToLower(text), "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."

@@ -99,7 +99,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	started()
 	wait()
 	if err != nil {
-		return nil, err
+		return nil, j.requests[0].blameDisk(err)
 	}
 	response := maps.Clone(resp.ExporterResponse)
 	if response == nil {
