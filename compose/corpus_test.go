@@ -48,6 +48,9 @@ func corpusRoot(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real // Compose prints it so
+	}
 	return root
 }
 

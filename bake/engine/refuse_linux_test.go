@@ -130,8 +130,8 @@ func TestLongStatePath(t *testing.T) {
 		if err := Stop(ctx, cfg); err != nil {
 			t.Error(err)
 		}
-		if err := os.Remove(filepath.Dir(path)); err != nil {
-			t.Error(err)
+		if _, err := os.Lstat(filepath.Dir(path)); !os.IsNotExist(err) {
+			t.Errorf("%s is left behind: %v", filepath.Dir(path), err)
 		}
 	})
 	if _, err := solve(ctx, t, cfg, busyboxDir(t), shell("true")); err != nil {
