@@ -72,7 +72,7 @@ func (r *replayer) replay(path string, o *Origin) {
 		r.replay(path+" over", o.Over)
 	}
 	data := r.files[o.Range.Filename]
-	if data == nil || !strings.HasSuffix(o.Range.Filename, ".hcl") || o.Kind == KindVariable {
+	if data == nil || !strings.HasSuffix(o.Range.Filename, ".hcl") || o.Kind == KindVariable || o.Kind == KindFunction {
 		return
 	}
 	expr, diags := hclsyntax.ParseExpression(data[o.Range.Start.Byte:o.Range.End.Byte], o.Range.Filename, o.Range.Start)

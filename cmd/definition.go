@@ -17,6 +17,7 @@ type definitionOptions struct {
 	vars        []string
 	envFiles    []string // --env-file, for Compose files
 	profiles    []string // --profile, for Compose files
+	verbose     bool     // -v: tell of what Compose files say and no build needs
 	strict      bool
 	diagnostics string // "text" or "json"
 }
@@ -25,6 +26,7 @@ func (o *definitionOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&o.files, "file", "f", nil, "Read the definition from `FILE`, or - for standard input")
 	flags.StringArrayVar(&o.vars, "var", nil, "Set a variable: `NAME=VALUE`")
 	flags.StringArrayVar(&o.envFiles, "env-file", nil, "Read variables of Compose files from `FILE` instead of .env")
+	flags.BoolVarP(&o.verbose, "verbose", "v", false, "Tell which attributes of Compose files have no effect on a build")
 	flags.StringArrayVar(&o.profiles, "profile", nil, "Build the services of the Compose profile `NAME`, and those without; all by default")
 }
 
@@ -64,7 +66,7 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 	}
 	r.source(files)
 	definition, diags := bake.ParseWith(files, bake.ParseOptions{
-		Env: a.env, Vars: vars, FS: fsys, EnvFiles: o.envFiles, Profiles: o.profiles, Ignored: a.ignored(),
+		Env: a.env, Vars: vars, FS: fsys, EnvFiles: o.envFiles, Profiles: o.profiles, Ignored: a.ignored(o.verbose),
 	})
 	r.add(diags)
 	if definition == nil || diags.HasErrors() {
@@ -78,9 +80,10 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 	return config, nil
 }
 
-// ignored tells, with --debug, of what Compose files say and no build needs.
-func (a *app) ignored() func(hcl.Range, string) {
-	if !a.debug {
+// ignored tells, where that is asked for, of what Compose files say and no
+// build needs.
+func (a *app) ignored(verbose bool) func(hcl.Range, string) {
+	if !verbose && !a.debug {
 		return nil
 	}
 	return func(rng hcl.Range, text string) { a.note("%s%s", position("", rng, ": "), text) }
