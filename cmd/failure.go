@@ -172,6 +172,8 @@ func failureHint(err error, code int) string {
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
 	case noise.MatchString(failureCause(text)):
 		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."
+	case strings.Contains(text, "too old for named contexts"):
+		return "A newer frontend has them. Begin the Dockerfile with this line, or use a newer builder such as --builder embedded:\n\n  # syntax=docker/dockerfile:1"
 	case strings.Contains(text, "failed to read dockerfile: open"):
 		return "The dockerfile of a target is looked up in its context. `bake --print` shows both."
 	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):

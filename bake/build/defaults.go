@@ -1,9 +1,7 @@
 package build
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"bake/bake"
@@ -33,9 +31,9 @@ func defaultExport(t *bake.Target, n *node, opt *Options) []bake.Entry {
 }
 
 // forMoby adapts exports to a BuildKit inside Docker: images go to its store.
-func forMoby(exports []*export, n *node) error {
+func forMoby(exports []*export, n *node) {
 	if !n.Driver.IsMobyDriver() {
-		return nil
+		return
 	}
 	for _, e := range exports {
 		if e.load {
@@ -48,12 +46,7 @@ func forMoby(exports []*export, n *node) error {
 		if n.features[driver.PreferImageDigest] {
 			e.Attrs["prefer-image-digest"] = "true"
 		}
-		push, _ := strconv.ParseBool(e.Attrs["push"])
-		if push && !n.features[driver.DirectPush] {
-			return in("output", "", errors.New("pushing is not supported by the docker driver without the containerd image store: use another builder"))
-		}
 	}
-	return nil
 }
 
 // warnNoOutput tells which targets leave nothing but the build cache.

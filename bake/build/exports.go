@@ -191,6 +191,9 @@ func nameExport(e *export, tags []string, t *bake.Target, opt *Options) error {
 			e.Attrs[string(exptypes.OptKeyOCIArtifact)] = "false"
 		}
 	}
+	if e.load && len(tags) > 0 {
+		e.where = "loaded " + strings.Join(tags, ", ")
+	}
 	if e.Type != client.ExporterImage {
 		return nil
 	}

@@ -21,6 +21,10 @@ import (
 	"github.com/tonistiigi/fsutil"
 )
 
+// contextsCap is the ability of a frontend to read named contexts. One without
+// it hands over to the image of a frontend that has it, or says that it cannot.
+const contextsCap = "moby.buildkit.frontend.contexts"
+
 // gitQueryCap is the ability of a frontend to read git URLs with a query.
 const gitQueryCap = "moby.buildkit.frontend.gitquerystring"
 
@@ -82,10 +86,13 @@ func prepareInputs(t *bake.Target, opt *Options, src *sources) (*inputs, error) 
 		}
 	}
 	i.attrs["filename"] = i.dockerfile.name
-	if len(i.caps) > 0 {
-		i.attrs["frontend.caps"] = strings.Join(sortedKeys(i.caps), ",")
-	}
 	return i, nil
+}
+
+// need asks for an ability of the frontend.
+func (i *inputs) need(ability string) {
+	i.caps[ability] = true
+	i.attrs["frontend.caps"] = strings.Join(sortedKeys(i.caps), ",")
 }
 
 func (i *inputs) findContext(t *bake.Target, dir string) error {
@@ -110,7 +117,7 @@ func (i *inputs) noteGitQuery(url, suffix string) error {
 	if err != nil || len(ref.Query) == 0 {
 		return nil // not git: the frontend decides what it is
 	}
-	i.caps[gitQueryCap+suffix] = true
+	i.need(gitQueryCap + suffix)
 	return nil
 }
 

@@ -105,6 +105,9 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	if response == nil {
 		response = map[string]string{}
 	}
+	if err := r.pushByDocker(ctx, j.requests[0], response); err != nil {
+		return response, err
+	}
 	return response, r.addRecord(ctx, j.requests[0], response)
 }
 
@@ -191,6 +194,9 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	attrs := maps.Clone(q.attrs)
 	for _, l := range q.inputs.locals {
+		if q.node.old() {
+			continue // its session is the only one that it looks at
+		}
 		attrs["local-sessionid:"+l.key] = l.session(cmp.Or(r.sessions.inputs[q.node], c.BuildOpts().SessionID))
 	}
 	inputs, err := q.linkInputs(ctx, attrs)
@@ -203,8 +209,12 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	return r.solveFrontend(ctx, c, q, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
 }
 
-// blameContext blames the context of q for an error of loading it from afar.
+// blameContext blames the context of q for an error of loading it from afar,
+// and its named contexts for a frontend that knows none.
 func (q *request) blameContext(err error) error {
+	if strings.Contains(err.Error(), "unsupported frontend capability "+contextsCap) {
+		return in("contexts", "", fmt.Errorf("the Dockerfile frontend of the builder is too old for named contexts and links: %w", err))
+	}
 	if !isRemote(q.target.Context) || len(errdefs.Sources(err)) > 0 || !strings.Contains(err.Error(), "failed to load cache key") {
 		return err
 	}

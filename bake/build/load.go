@@ -23,7 +23,7 @@ func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.Exp
 	} else if len(q.platforms) > 1 || attested(q) {
 		return entry, nil, in("output", "", errors.New("docker exporter does not currently support exporting manifest lists"))
 	}
-	w, cancel, err := r.opt.Docker.LoadImage(ctx, name, r.progress)
+	w, cancel, err := r.opt.Docker.LoadImage(ctx, name, r.writer(q))
 	if err != nil {
 		return entry, nil, in("output", "", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/docker/buildx/driver"
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -66,6 +67,11 @@ func (n *node) probe(ctx context.Context) error {
 
 // supports reports whether the engine has a capability.
 func (n *node) supports(id apicaps.CapID) bool { return n.embedded || n.caps.Contains(id) }
+
+// old reports whether the engine's own Dockerfile frontend knows neither that
+// sources have names and sessions (BuildKit 0.12, Docker 25) nor, perhaps, named
+// contexts. The ability asked for came a version later; none fits exactly.
+func (n *node) old() bool { return !n.supports(pb.CapMultipleExporters) }
 
 // attests reports whether images of this node may carry attestations.
 func (n *node) attests() bool {

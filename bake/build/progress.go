@@ -120,10 +120,12 @@ func (s *stream) write(status *client.SolveStatus) {
 	for _, v := range status.Vertexes {
 		v.Digest = s.digest(v.Digest, v.Name)
 		if old, ok := p.vertices[v.Digest]; ok {
+			// What was done in this run was not cached, even if another job finds
+			// it in the cache; what is pulled later was cached all the same.
+			v.Cached = old.Cached || v.Cached && old.Completed == nil
 			if !newer(&old, v) {
 				continue
 			}
-			v.Cached = v.Cached || old.Cached // what is pulled later was cached all the same
 		}
 		p.vertices[v.Digest] = *v
 		s.rename(v)
@@ -228,7 +230,7 @@ func (s *stream) rename(v *client.Vertex) {
 		return
 	}
 	target, ok := s.p.target[v.Digest]
-	if !ok && (len(s.job.requests) > 1 || strings.HasPrefix(v.Name, "[internal]")) {
+	if !ok && (len(s.job.requests) > 1 || strings.HasPrefix(v.Name, "[internal]") && !s.job.requests[0].foreign()) {
 		return
 	}
 	if !ok {

@@ -87,9 +87,7 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	if q.exports, err = prepareExports(t, outputs, &r.opt); err != nil {
 		return nil, err
 	}
-	if err := forMoby(q.exports, q.node); err != nil {
-		return nil, err
-	}
+	forMoby(q.exports, q.node)
 	if err := q.prepareAttrs(ctx, r); err != nil {
 		return nil, err
 	}
@@ -120,6 +118,9 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 	attrs, err := frontendAttrs(q.target, q.node.ProxyConfig, r.opt.Env, q.platforms)
 	if err != nil {
 		return err
+	}
+	if len(q.target.Contexts) > 0 && !q.node.embedded {
+		q.inputs.need(contextsCap + "+forward")
 	}
 	maps.Copy(attrs, q.inputs.attrs)
 	if err := hostAttrs(q.target, q.node.gatewayIP(ctx), attrs); err != nil {

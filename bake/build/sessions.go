@@ -163,6 +163,9 @@ func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
 	}
 	so.Session = append(attachables, s.auth)
 	so.SharedKey = s.key
+	if q.foreign() {
+		so.SharedKey += ":" + q.inputs.contextDir // its directories are all called the same
+	}
 	so.OCIStores = maps.Clone(q.inputs.stores)
 	if q.foreign() || s.inputs[q.node] == "" {
 		so.Session = append(so.Session, filesync.NewFSSyncProvider(q.directories(&r.sources)))
