@@ -6,6 +6,7 @@ import (
 
 	"bake/bake"
 
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/docker/buildx/util/dockerutil"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
@@ -38,6 +39,7 @@ type Options struct {
 	KeepGoing  bool                      // a target that fails does not stop the others
 	HoldOutput bool                      // with KeepGoing: nothing is exported unless every target can be built
 	Frontend   Frontend                  // what to do with "# syntax=" lines; empty is auto
+	Registries docker.RegistryHosts      // how registries are reached when tags are moved; nil is what the nodes know about them
 	Metadata   bool                      // collect what Report.Metadata needs: a build record and provenance per target
 }
 

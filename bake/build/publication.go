@@ -1,0 +1,118 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"bake/bake/build/release"
+
+	"github.com/distribution/reference"
+	"github.com/docker/buildx/util/resolver"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/session/auth/authprovider"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// publication is an image of one target that nodes pushed by digest, and the
+// names it is to have. Merging and naming it is left to the client.
+type publication struct {
+	target      string
+	names       []string                          // as in the output: "ghcr.io/me/app:1", in several repositories maybe
+	parts       []ocispecs.Descriptor             // what each node pushed to all of the repositories; one is the whole image
+	annotations map[exptypes.AnnotationKey]string // of the index, if it has to be made
+	insecure    bool                              // registry.insecure=true
+}
+
+// byDigest returns names as an exporter wants them that pushes by digest: the
+// repositories, each once.
+func byDigest(names string) (string, error) {
+	var out []string
+	seen := map[string]bool{}
+	for name := range strings.SplitSeq(names, ",") {
+		named, err := reference.ParseNormalizedNamed(name)
+		if err != nil {
+			return "", fmt.Errorf("invalid name %q: %w", name, err)
+		}
+		if repository := named.Name(); !seen[repository] {
+			seen[repository] = true
+			out = append(out, repository)
+		}
+	}
+	return strings.Join(out, ","), nil
+}
+
+// pushedDescriptor is the image that the response of an exporter is about.
+func pushedDescriptor(response map[string]string) (ocispecs.Descriptor, error) {
+	var desc ocispecs.Descriptor
+	data, err := base64.StdEncoding.DecodeString(response[exptypes.ExporterImageDescriptorKey])
+	if err == nil {
+		err = json.Unmarshal(data, &desc)
+	}
+	if err == nil && desc.Digest == "" {
+		err = fmt.Errorf("the builder does not say what it pushed")
+	}
+	return desc, err
+}
+
+// registries is the client of registries for what a node has pushed: they are
+// reached as that node does, as far as this is known.
+func (r *run) registries(n *node) *release.Registries {
+	auth := n.ImageOpt.Auth
+	if auth == nil {
+		auth = authprovider.LoadAuthConfig(loadDockerConfig(r.opt.Env))
+	}
+	hosts := r.opt.Registries
+	if hosts == nil {
+		hosts = resolver.NewRegistryConfig(n.ImageOpt.RegistryConfig)
+	}
+	return release.NewRegistries(hosts, auth)
+}
+
+// pushIndex makes the image of p whole in all of its repositories: several
+// parts become an index, pushed by its digest. It names no tag.
+func (p *publication) pushIndex(ctx context.Context, to *release.Registries) (ocispecs.Descriptor, error) {
+	if len(p.parts) == 1 && len(p.annotations) == 0 {
+		return p.parts[0], nil
+	}
+	data, desc, err := to.Merge(ctx, p.place(p.names[0]), p.parts, p.annotations)
+	if err != nil {
+		return desc, err
+	}
+	repositories, err := byDigest(strings.Join(p.names, ","))
+	if err != nil {
+		return desc, err
+	}
+	for repository := range strings.SplitSeq(repositories, ",") {
+		if err := to.Put(ctx, p.place(repository), desc, data); err != nil {
+			return desc, err
+		}
+	}
+	return desc, nil
+}
+
+// moveTags makes all names of p point to its image desc, which pushIndex
+// returned, one after the other.
+func (p *publication) moveTags(ctx context.Context, to *release.Registries, desc ocispecs.Descriptor) error {
+	data, err := to.Fetch(ctx, p.place(p.names[0]), desc)
+	if err != nil {
+		return err
+	}
+	for _, name := range p.names {
+		tag, err := release.Normalize(name)
+		if err != nil {
+			return err
+		}
+		if err := to.Put(ctx, p.place(tag), desc, data); err != nil {
+			return fmt.Errorf("move the tag %s: %w", cmp.Or(name, tag), err)
+		}
+	}
+	return nil
+}
+
+func (p *publication) place(ref string) release.Place {
+	return release.Place{Reference: ref, Insecure: p.insecure}
+}
