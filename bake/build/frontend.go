@@ -49,7 +49,7 @@ func lacksFrontend(err error) bool {
 // foreign reports whether the Dockerfile is read by a frontend that may not
 // know that sources have names and sessions.
 func (q *request) foreign() bool {
-	if q.node.old() {
+	if q.node.old {
 		return true // whatever the line says, the engine's own may have to stand in
 	}
 	ref := q.inputs.dockerfile.syntax()

@@ -194,7 +194,7 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	attrs := maps.Clone(q.attrs)
 	for _, l := range q.inputs.locals {
-		if q.node.old() {
+		if q.node.old {
 			continue // its session is the only one that it looks at
 		}
 		attrs["local-sessionid:"+l.key] = l.session(cmp.Or(r.sessions.inputs[q.node], c.BuildOpts().SessionID))

@@ -29,6 +29,11 @@ type node struct {
 	features  map[driver.Feature]bool
 	caps      apicaps.CapSet
 	embedded  bool
+
+	// old is set if the engine's own Dockerfile frontend knows neither that
+	// sources have names and sessions nor, perhaps, named contexts: BuildKit
+	// before 0.12 (Docker 25). The ability that tells came one version later.
+	old bool
 }
 
 // connect starts the node if it does not run and asks what it can do.
@@ -62,16 +67,12 @@ func (n *node) probe(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot ask builder %s for its capabilities: %w", n.Builder, err)
 	}
+	n.old = !n.supports(pb.CapMultipleExporters)
 	return nil
 }
 
 // supports reports whether the engine has a capability.
 func (n *node) supports(id apicaps.CapID) bool { return n.embedded || n.caps.Contains(id) }
-
-// old reports whether the engine's own Dockerfile frontend knows neither that
-// sources have names and sessions (BuildKit 0.12, Docker 25) nor, perhaps, named
-// contexts. The ability asked for came a version later; none fits exactly.
-func (n *node) old() bool { return !n.supports(pb.CapMultipleExporters) }
 
 // attests reports whether images of this node may carry attestations.
 func (n *node) attests() bool {
