@@ -50,11 +50,21 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	if err == nil {
 		return writeMetadata(o.metadataFile, report)
 	}
+	if o.goesOn() && ctx.Err() == nil && report != nil {
+		if err := writeMetadata(o.metadataFile, report); err != nil {
+			a.warn("%s", err)
+		}
+	}
 	if mode.talkative() && report != nil {
 		fmt.Fprintln(a.err)
 	}
 	return a.reportFailure(err, plan, report, r)
 }
+
+// goesOn reports whether the run goes on after a failure, so that what it built
+// besides is worth a metadata file. Other runs write one only if all was well,
+// which scripts rely on.
+func (o *bakeOptions) goesOn() bool { return o.keepOn || o.jobs.keepGoing }
 
 // submit builds on the selected builder and shows the progress of it.
 func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode) (*build.Report, error) {
@@ -80,11 +90,12 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Allow:    o.allow,
 		Jobs:     o.jobs.limit,
 
-		KeepGoing:  o.keepOn || o.jobs.keepGoing,
+		KeepGoing:  o.goesOn(),
 		HoldOutput: o.jobs.hold,
 
 		Frontend: build.Frontend(o.frontend),
 		Metadata: o.metadataFile != "",
+		Version:  version(),
 	})
 	return report, display.explain(err)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -33,7 +32,7 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources m
 	f := finding{
 		severity: "error",
 		id:       "build-failed",
-		summary:  "target " + target.Target + ": " + failureText(target.Err),
+		summary:  "target " + target.Target + ": " + build.ErrorText(target.Err),
 		hint:     failureHint(err, exitCode(err)),
 	}
 	if target.Range.Filename != "" {
@@ -71,27 +70,6 @@ func (f *finding) showDockerfile(source *errdefs.Source, t *bake.Target) {
 	if !inline || f.subject == nil {
 		f.subject = &found.subject
 	}
-}
-
-// noise is what BuildKit says before the path of a file that is missing.
-var noise = regexp.MustCompile(`^failed to compute cache key: failed to calculate checksum of ref \S+: `)
-
-// failureText is what went wrong, without the words that every error of a
-// solve begins with.
-func failureText(err error) string {
-	text := err.Error()
-	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	return noise.ReplaceAllString(strings.TrimSpace(text), "")
-}
-
-// failureCause is a text from where BuildKit's own words may begin.
-func failureCause(text string) string {
-	if i := strings.Index(text, "failed to compute cache key"); i >= 0 {
-		return text[i:]
-	}
-	return text
 }
 
 // place is a range of a Dockerfile and the file's text.
@@ -149,9 +127,6 @@ func dockerfileName(t *bake.Target, name string) string {
 	return path.Join(t.Context, t.Dockerfile)
 }
 
-// outputFull is how the client says that the disk of an output is full.
-var outputFull = regexp.MustCompile(`code = ResourceExhausted desc = .*no space left on device`)
-
 // failureHint is what to do about an error, where bake knows.
 func failureHint(err error, code int) string {
 	text := err.Error()
@@ -166,11 +141,11 @@ func failureHint(err error, code int) string {
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
 	case strings.Contains(text, "not allowed by build daemon configuration"):
 		return "The builder itself does not grant it. An embedded engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that does."
-	case build.OutputFull(err) || outputFull.MatchString(text):
+	case build.OutputFull(err):
 		return "The disk that holds the output is full."
 	case strings.Contains(strings.ToLower(text), "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
-	case noise.MatchString(failureCause(text)):
+	case build.FileMissing(err):
 		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."
 	case strings.Contains(text, "too old for named contexts"):
 		return "A newer frontend has them. Begin the Dockerfile with this line, or use a newer builder such as --builder embedded:\n\n  # syntax=docker/dockerfile:1"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -19,11 +20,15 @@ func (e *fullError) Error() string {
 
 func (e *fullError) Unwrap() error { return e.err }
 
+// receiverFull is how the client says, by way of the engine, that it could not
+// store what it was sent.
+var receiverFull = regexp.MustCompile(`code = ResourceExhausted desc = .*no space left on device`)
+
 // OutputFull reports whether a build failed because the disk of an output is
 // full: the user's, not the engine's.
 func OutputFull(err error) bool {
 	var full *fullError
-	return errors.As(err, &full)
+	return errors.As(err, &full) || err != nil && receiverFull.MatchString(err.Error())
 }
 
 // blameDisk finds the output whose disk is full when a job failed. What the

@@ -22,6 +22,8 @@ type export struct {
 	where string   // for the report: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
 	file  *outFile // the file being written, nil if there is none
 	load  bool     // to be loaded into Docker
+	names []string // of the image
+	push  bool     // to the registries of these names
 }
 
 // streams reports whether the engine sends the result back to the client.
@@ -194,19 +196,28 @@ func nameExport(e *export, tags []string, t *bake.Target, opt *Options) error {
 	if e.load && len(tags) > 0 {
 		e.where = "loaded " + strings.Join(tags, ", ")
 	}
+	e.names = splitNames(e.Attrs["name"])
 	if e.Type != client.ExporterImage {
 		return nil
 	}
-	push, _ := strconv.ParseBool(e.Attrs["push"])
+	e.push, _ = strconv.ParseBool(e.Attrs["push"])
 	switch name := e.Attrs["name"]; {
-	case push && name == "":
+	case e.push && name == "":
 		return errors.New("tag is needed when pushing to registry")
-	case push:
+	case e.push:
 		e.where = "pushed " + strings.ReplaceAll(name, ",", ", ")
 	case name != "":
 		e.where = strings.ReplaceAll(name, ",", ", ")
 	}
 	return nil
+}
+
+// splitNames are the names in the attribute of an exporter.
+func splitNames(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }
 
 // checkDocker rejects what a docker archive cannot hold: several manifests.

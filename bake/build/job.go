@@ -13,6 +13,7 @@ import (
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -21,6 +22,19 @@ import (
 type job struct {
 	node     *node
 	requests []*request
+}
+
+// saw notes a vertex that the engine reported to the job, unless several
+// requests share it: what is not among their steps is nobody's in particular.
+func (j *job) saw(d digest.Digest) {
+	if len(j.requests) > 1 {
+		return
+	}
+	q := j.requests[0]
+	if q.reported == nil {
+		q.reported = map[digest.Digest]bool{}
+	}
+	q.reported[d] = true
 }
 
 // jobKey is equal for requests that may share a job: what their Dockerfiles
@@ -58,6 +72,7 @@ type outcome struct {
 	err               error
 	echo              bool              // err only says that the run was ended
 	response          map[string]string // what the exporters said
+	manifests         []Manifest        // of an index
 	done              bool
 }
 
@@ -105,10 +120,12 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	if response == nil {
 		response = map[string]string{}
 	}
-	if err := r.pushByDocker(ctx, j.requests[0], response); err != nil {
+	q := j.requests[0]
+	if err := r.pushByDocker(ctx, q, response); err != nil {
 		return response, err
 	}
-	return response, r.addRecord(ctx, j.requests[0], response)
+	q.outcome.manifests = r.readManifests(ctx, q, imageOf(response))
+	return response, r.addRecord(ctx, q, response)
 }
 
 // solveOpt describes the job to the engine.

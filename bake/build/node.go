@@ -71,6 +71,19 @@ func (n *node) probe(ctx context.Context) error {
 	return nil
 }
 
+// describeBuilder names a builder for the report.
+func describeBuilder(nodes []builder.Node) BuilderReport {
+	var out BuilderReport
+	for _, n := range nodes {
+		out.Name = n.Builder
+		out.Nodes = append(out.Nodes, n.Name)
+		if n.Driver != nil {
+			out.Driver = n.Driver.Factory().Name()
+		}
+	}
+	return out
+}
+
 // supports reports whether the engine has a capability.
 func (n *node) supports(id apicaps.CapID) bool { return n.embedded || n.caps.Contains(id) }
 

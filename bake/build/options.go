@@ -40,6 +40,7 @@ type Options struct {
 	HoldOutput bool                      // with KeepGoing: nothing is exported unless every target can be built
 	Frontend   Frontend                  // what to do with "# syntax=" lines; empty is auto
 	Registries docker.RegistryHosts      // how registries are reached when tags are moved; nil is what the nodes know about them
+	Version    string                    // of bake, for the report
 	Metadata   bool                      // collect what Report.Metadata needs: a build record and provenance per target
 }
 

@@ -19,6 +19,7 @@ type progress struct {
 	target   map[digest.Digest]string        // the target that a vertex is shown under
 	source   map[digest.Digest]*stream       // the job whose logs of a vertex are shown
 	vertices map[digest.Digest]client.Vertex // latest state, for the report
+	spans    map[digest.Digest][]span        // when each vertex ran
 	warnings []string
 	warned   map[string]bool
 	found    []client.VertexWarning
@@ -28,7 +29,8 @@ type progress struct {
 func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
 	return &progress{
 		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
-		vertices: map[digest.Digest]client.Vertex{}, warned: map[string]bool{}, heard: map[string]bool{},
+		vertices: map[digest.Digest]client.Vertex{}, spans: map[digest.Digest][]span{},
+		warned: map[string]bool{}, heard: map[string]bool{},
 	}
 }
 
@@ -119,6 +121,7 @@ func (s *stream) write(status *client.SolveStatus) {
 	vertices := status.Vertexes[:0]
 	for _, v := range status.Vertexes {
 		v.Digest = s.digest(v.Digest, v.Name)
+		s.job.saw(v.Digest)
 		if old, ok := p.vertices[v.Digest]; ok {
 			// What was done in this run was not cached, even if another job finds
 			// it in the cache; what is pulled later was cached all the same.
@@ -128,6 +131,7 @@ func (s *stream) write(status *client.SolveStatus) {
 			}
 		}
 		p.vertices[v.Digest] = *v
+		p.timed(v)
 		s.rename(v)
 		vertices = append(vertices, v)
 	}

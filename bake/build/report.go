@@ -29,25 +29,32 @@ type Report struct {
 	Targets  []TargetReport
 	Started  time.Time
 	Duration time.Duration
-	Warnings []string // about the run as a whole
+	Warnings []string      // about the run as a whole
+	Version  string        // of bake
+	Builder  BuilderReport // that it was built on
 
 	env bake.Env
 }
 
 // TargetReport is what happened to one target.
 type TargetReport struct {
-	Name     string
-	Result   Result
-	Err      error // why it failed or was skipped
-	Started  time.Time
-	Duration time.Duration
-	Digest   string            // of the image or index, empty without an image
-	Where    []string          // where its outputs went: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
-	Steps    int               // how many steps it has
-	Cached   int               // how many of them came from the cache
-	Ref      string            // builder/node/id of the record of the build
-	Exporter map[string]string // what the exporters said
-	Warnings []client.VertexWarning
+	Name      string
+	Result    Result
+	Err       error             // why it failed or was skipped
+	Started   time.Time         // when it was submitted
+	Finished  time.Time         // when its outputs were written, or it ended otherwise
+	Duration  time.Duration     // of its own steps and outputs, see ownTime
+	Digest    string            // of the image or index, empty without an image
+	Where     []string          // where its outputs went: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
+	Outputs   []Output          // the same for programs
+	Node      string            // of the builder
+	Platforms []string          // of the result, as far as they are known
+	Manifests []Manifest        // of an index, if metadata was asked for
+	Steps     int               // how many steps it has
+	Cached    int               // how many of them came from the cache
+	Ref       string            // builder/node/id of the record of the build
+	Exporter  map[string]string // what the exporters said
+	Warnings  []client.VertexWarning
 }
 
 // newReport is the report of a plan of which nothing was tried.
@@ -76,7 +83,7 @@ func blame(report *Report, err error) {
 // report sums up the run.
 func (r *run) report(started time.Time, err error) *Report {
 	out := newReport(r.plan, started, err)
-	out.env = r.opt.Env
+	out.env, out.Version = r.opt.Env, r.opt.Version
 	r.progress.mu.Lock()
 	defer r.progress.mu.Unlock()
 	out.Warnings = append(out.Warnings, r.progress.warnings...)
@@ -94,12 +101,16 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 	if o.started.IsZero() {
 		return
 	}
-	end := o.finished
-	if end.IsZero() {
-		end = time.Now()
+	t.Started, t.Finished, t.Duration = o.started, o.finished, r.ownTime(q)
+	if t.Finished.IsZero() {
+		t.Finished = time.Now()
 	}
-	t.Started, t.Duration = o.started, end.Sub(o.started)
 	t.Warnings = r.progress.warningsOf(q)
+	if q.node != nil {
+		t.Node = q.node.Name
+	}
+	image := imageOf(o.response)
+	t.Platforms, t.Manifests = builtPlatforms(q, image), o.manifests
 	ran := r.countSteps(t, q)
 	var skip *skippedError
 	switch {
@@ -109,6 +120,7 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 		t.Result = Cached
 	case errors.As(o.err, &skip):
 		t.Result, t.Err = Skipped, skip
+		t.Started, t.Finished, t.Duration = time.Time{}, time.Time{}, 0
 	case o.err != nil && !o.echo:
 		t.Result, t.Err = Failed, o.err
 	default:
@@ -123,6 +135,7 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 		if e.where != "" && !slices.Contains(t.Where, e.where) {
 			t.Where = append(t.Where, e.where)
 		}
+		t.Outputs = append(t.Outputs, e.report())
 	}
 }
 

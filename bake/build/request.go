@@ -17,6 +17,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -50,7 +51,8 @@ type request struct {
 	failed    atomic.Bool // nothing can be linked to it
 	arrived   sync.Once
 	outcome   outcome
-	steps     []step // the vertices of result
+	steps     []step                 // the vertices of result
+	reported  map[digest.Digest]bool // the vertices of its job, if that is its alone; guarded by the progress
 }
 
 // link is a named context of a request that is the result of another.

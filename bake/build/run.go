@@ -50,6 +50,7 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 	r.repositories = newRepositories(&r.opt)
 	err := r.submit(ctx, nodes)
 	report := r.report(started, err)
+	report.Builder = describeBuilder(nodes)
 	return report, err
 }
 

@@ -2,10 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -105,65 +102,5 @@ big
 		if len(sent) != tc.vertexes || sum < tc.atLeast || sum > tc.lessInSum {
 			t.Errorf("%s: %d directories were sent, want %d: %d bytes, want %d to %d", tc.what, len(sent), tc.vertexes, sum, tc.atLeast, tc.lessInSum)
 		}
-	}
-}
-
-// The metadata file has the same keys as that of docker buildx bake, but for how
-// the Dockerfile came to the frontend: see parameters.
-func TestMetadata(t *testing.T) {
-	fixture.NeedRoot(t)
-	s := newSite(t, `
--- docker-bake.hcl --
-target "default" {
-  name              = "app-${n}"
-  matrix            = { n = ["a", "b"] }
-  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /${n}"
-  tags              = ["example.com/app:${n}"]
-  output            = ["type=oci,dest=out/${n}.tar"]
-}
-`)
-	s.run(0, "--metadata-file=ours.json")
-	peer := fixture.NewPeer(t, s.engineState().Socket)
-	if o := peer.Bake(t, s.dir, nil, "--metadata-file=peer.json"); o.Code != 0 {
-		t.Fatalf("docker buildx bake: %s", o.Stderr)
-	}
-	ours, peers := shape(t, s.read("ours.json")), shape(t, s.read("peer.json"))
-	if ours != peers {
-		t.Errorf("bake:\n%s\ndocker buildx bake:\n%s", ours, peers)
-	}
-}
-
-// shape is the keys of a JSON document, one path a line, and the types of the
-// values.
-func shape(t *testing.T, text string) string {
-	t.Helper()
-	var value any
-	if err := json.Unmarshal([]byte(text), &value); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	var b strings.Builder
-	writeShape(&b, "", value)
-	return b.String()
-}
-
-// parameters are what the provenance says of a request to the frontend. Here a
-// Dockerfile is part of the request, there it is a directory of the client.
-const parameters = "/buildx.build.provenance/invocation/parameters"
-
-func writeShape(b *strings.Builder, path string, value any) {
-	switch value := value.(type) {
-	case map[string]any:
-		if strings.HasSuffix(path, parameters) {
-			return
-		}
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			writeShape(b, path+"/"+key, value[key])
-		}
-	case []any:
-		for i, item := range value {
-			writeShape(b, fmt.Sprintf("%s/%d", path, i), item)
-		}
-	default:
-		fmt.Fprintf(b, "%s %T\n", path, value)
 	}
 }
