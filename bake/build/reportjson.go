@@ -141,10 +141,13 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// report says where e went.
+// report says where e went, in the words of definitions.
 func (e *export) report() Output {
 	o := Output{Type: e.Type, Names: e.names, Push: e.push, Load: e.load}
-	if e.Type != client.ExporterImage && !e.load {
+	switch {
+	case e.Type == mobyExporter:
+		o.Type = client.ExporterImage
+	case e.Type != client.ExporterImage && !e.load:
 		o.Dest = e.where
 	}
 	return o

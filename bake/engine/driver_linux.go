@@ -69,10 +69,12 @@ type embedded struct {
 
 var _ driver.Driver = (*embedded)(nil)
 
-// Bootstrap starts the engine.
+// Bootstrap starts the engine, as one step of the progress.
 func (d *embedded) Bootstrap(ctx context.Context, l progress.Logger) error {
+	cfg := d.cfg
+	cfg.announced = l != nil
 	return progress.Wrap("[internal] starting the embedded engine", l, func(progress.SubLogger) error {
-		return Start(ctx, d.cfg)
+		return Start(ctx, cfg)
 	})
 }
 

@@ -64,6 +64,8 @@ type Config struct {
 	// that it was started, replaced, or is of another version and busy.
 	Notify func(text string)
 
+	announced bool // somebody else shows that the engine starts, and how long it takes
+
 	foreground bool // for the engine process: it is looked after by [Serve]
 }
 

@@ -131,7 +131,9 @@ func spawn(ctx context.Context, cfg Config) error {
 		if note != "" {
 			cfg.notify(note)
 		}
-		cfg.notify(fmt.Sprintf("started the embedded engine in %s", time.Since(begin).Round(time.Millisecond)))
+		if !cfg.announced {
+			cfg.notify(fmt.Sprintf("started the embedded engine in %s", time.Since(begin).Round(time.Millisecond)))
+		}
 		return nil
 	case sayLocked:
 		return errLocked

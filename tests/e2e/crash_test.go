@@ -127,17 +127,19 @@ func TestEngineStoppedInMidBuild(t *testing.T) {
 	untilGone(t, "sleep 371371")
 }
 
-// large is a definition whose outputs take a while to write.
+// large is a definition whose outputs are of SIZE MiB and take a while to write.
 const large = `
 -- docker-bake.hcl --
 variable "BASE" {}
+variable "SIZE" { default = "250" }
 target "default" {
   contexts = { base = BASE }
+  args     = { SIZE = SIZE }
   output   = ["type=tar,dest=out.tar"]
 }
 -- Dockerfile --
 FROM base
-ARG SIZE=250
+ARG SIZE
 RUN dd if=/dev/urandom of=/random bs=1M count=$SIZE
 `
 

@@ -65,27 +65,12 @@ func hasFree(t *testing.T, dir string, size uint64) bool {
 	return stat.Bavail*uint64(stat.Bsize) > size<<20
 }
 
-const filler = `
--- docker-bake.hcl --
-variable "BASE" {}
-variable "SIZE" { default = "1" }
-target "default" {
-  contexts = { base = BASE }
-  args     = { SIZE = SIZE }
-  output   = ["type=local,dest=out"]
-}
--- Dockerfile --
-FROM base
-ARG SIZE
-RUN dd if=/dev/urandom of=/filler bs=1M count=$SIZE
-`
-
 func TestDiskFull(t *testing.T) {
-	s := newSite(t, filler)
+	s := newSite(t, large)
 	disk := filepath.Join(t.TempDir(), "disk")
 	smallDisk(t, disk, 60)
 	s.onDisk(filepath.Join(disk, "engine"))
-	s.run(0, "--set", "*.output=type=cacheonly")
+	s.run(0, "--var", "SIZE=1", "--set", "*.output=type=cacheonly")
 	o := s.run(1, "--var", "SIZE=100")
 	tells(t, o, "target default", "No space left on device", "bake engine prune")
 	if strings.Contains(o.Stderr, "goroutine ") {
@@ -95,16 +80,16 @@ func TestDiskFull(t *testing.T) {
 		s.run(0, "engine", "prune", "--all") // as the error says
 	}
 	awaitFree(t, disk, 20)
-	s.run(0, "--var", "SIZE=2")
-	if info, err := os.Stat(s.path("out/filler")); err != nil || info.Size() != 2<<20 {
-		t.Errorf("filler: %v, %v", info, err)
+	s.run(0, "--var", "SIZE=2", "--set", "*.output=type=local,dest=out")
+	if info, err := os.Stat(s.path("out/random")); err != nil || info.Size() != 2<<20 {
+		t.Errorf("out/random: %v, %v", info, err)
 	}
 }
 
 // An image that cannot be unpacked is another way to fill the disk: it is the
 // engine itself that fails to write, not a step.
 func TestDiskFullWhileUnpacking(t *testing.T) {
-	s := newSite(t, filler)
+	s := newSite(t, large)
 	disk := filepath.Join(t.TempDir(), "disk")
 	smallDisk(t, disk, 24)
 	s.onDisk(filepath.Join(disk, "engine"))
@@ -143,7 +128,7 @@ func TestDiskFullOfOutputs(t *testing.T) {
 	s := newSite(t, large)
 	smallDisk(t, s.path("small"), 8)
 	for _, output := range []string{"type=tar,dest=small/out.tar", "type=oci,dest=small/out.tar", "type=local,dest=small/out", "type=oci,tar=false,dest=small/out"} {
-		o := s.run(1, "--set", "*.output="+output, "--set", "*.args.SIZE=20")
+		o := s.run(1, "--set", "*.output="+output, "--var", "SIZE=20")
 		tells(t, o, "target default", "no space left on device", "/small/")
 		if strings.Contains(o.Stderr, "engine prune") {
 			t.Errorf("%s: the engine's disk is blamed", output)
