@@ -48,7 +48,13 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	}
 	r.advise(found)
 	if err == nil {
-		return writeMetadata(o.metadataFile, report)
+		if err := writeMetadata(o.metadataFile, report); err != nil {
+			return err
+		}
+		return a.showAnswers(o, plan, report, r)
+	}
+	if report != nil && (o.keepOn || o.jobs.keepGoing) {
+		_ = a.showAnswers(o, plan, report, r) // the failure counts for more
 	}
 	if o.goesOn() && ctx.Err() == nil && report != nil {
 		if err := writeMetadata(o.metadataFile, report); err != nil {
@@ -154,9 +160,10 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 		}
 		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: hint}
 	}
+	code = callCode(plan, target, code)
 	failures := failedTargets(report)
 	if len(failures) > 1 {
-		code = ExitBuild
+		code = callCode(plan, target, ExitBuild)
 		for _, f := range failures {
 			r.pending = append(r.pending, newFailure(f, f, plan, r.sources))
 		}

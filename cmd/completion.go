@@ -74,7 +74,7 @@ func addCompletions(a *app, c *cobra.Command) {
 	fixed := map[string][]string{
 		"progress":    displayModes,
 		"list":        {"targets", "variables", "type=targets,format=json", "type=variables,format=json"},
-		"call":        {"build", "check", "outline", "targets"},
+		"call":        {"build", "check", "outline", "targets", "check,format=json", "outline,format=json", "targets,format=json"},
 		"diagnostics": {"text", "json"},
 		"frontend":    {"auto", "builtin", "image"},
 		"allow":       {"network.host", "security.insecure", "ssh", "device", "buildx.local.delete", "fs=", "fs.read=", "fs.write="},

@@ -63,8 +63,8 @@ func (o *bakeOptions) flagOverrides() ([]flagOverride, error) {
 	if err != nil {
 		return nil, err
 	}
-	if call.name != "build" {
-		add("--call "+o.call, "*.call="+call.name)
+	if call.Method != "" {
+		add("--call "+o.call, "*.call="+call.Method)
 	}
 	if o.noCache != nil {
 		add("--no-cache", "*.no-cache="+strconv.FormatBool(*o.noCache))
@@ -91,43 +91,11 @@ func attestation(kind, value string) string {
 	return "type=" + kind + "," + value
 }
 
-// call is the parsed value of --call.
-type call struct {
-	name         string // "build", "lint", "outline", "targets", ...
-	format       string
-	ignoreStatus bool
-}
-
-// parseCall reads NAME[,format=F][,ignorestatus=BOOL].
-func parseCall(text string) (call, error) {
-	c := call{name: "build"}
-	if text == "" {
-		return c, nil
-	}
-	fields, err := csvvalue.Fields(text, nil)
+// parseCall reads the value of --call.
+func parseCall(text string) (bake.Call, error) {
+	c, err := bake.ParseCall(text)
 	if err != nil {
 		return c, usageErrorf("--call %s: %w", text, err)
-	}
-	named := false
-	for _, field := range fields {
-		key, value, ok := strings.Cut(field, "=")
-		switch {
-		case !ok && !named:
-			c.name, named = key, true
-		case !ok:
-			return c, usageErrorf("--call %s: two methods, %q and %q", text, c.name, key)
-		case key == "format":
-			c.format = value
-		case key == "ignorestatus":
-			if c.ignoreStatus, err = strconv.ParseBool(value); err != nil {
-				return c, usageErrorf("--call %s: ignorestatus wants true or false, not %q", text, value)
-			}
-		default:
-			return c, usageErrorf("--call %s: unknown key %q, want format or ignorestatus", text, key)
-		}
-	}
-	if c.name == "check" {
-		c.name = "lint" // the frontend's name for it
 	}
 	return c, nil
 }

@@ -3,6 +3,8 @@ package cmd
 import (
 	"testing"
 
+	"bake/bake"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -104,18 +106,18 @@ func TestBadPolicies(t *testing.T) {
 func TestParseCall(t *testing.T) {
 	tests := []struct {
 		text string
-		want call
+		want bake.Call
 		err  string
 	}{
-		{"", call{name: "build"}, ""},
-		{"build", call{name: "build"}, ""},
-		{"check", call{name: "lint"}, ""},
-		{"outline,format=json", call{name: "outline", format: "json"}, ""},
-		{"format=json", call{name: "build", format: "json"}, ""},
-		{"check,ignorestatus=true", call{name: "lint", ignoreStatus: true}, ""},
-		{"check,outline", call{}, `--call check,outline: two methods, "check" and "outline"`},
-		{"check,form=json", call{}, `--call check,form=json: unknown key "form", want format or ignorestatus`},
-		{"check,ignorestatus=x", call{}, `--call check,ignorestatus=x: ignorestatus wants true or false, not "x"`},
+		{"", bake.Call{}, ""},
+		{"build", bake.Call{}, ""},
+		{"check", bake.Call{Method: "lint"}, ""},
+		{"outline,format=json", bake.Call{Method: "outline", Format: "json"}, ""},
+		{"format=json", bake.Call{Format: "json"}, ""},
+		{"check,ignorestatus=true", bake.Call{Method: "lint", IgnoreStatus: true}, ""},
+		{"check,outline", bake.Call{}, `--call check,outline: two methods, "check" and "outline"`},
+		{"check,form=json", bake.Call{}, `--call check,form=json: unknown key "form", want format or ignorestatus`},
+		{"check,ignorestatus=x", bake.Call{}, `--call check,ignorestatus=x: ignorestatus wants true or false, not "x"`},
 	}
 	for _, tt := range tests {
 		got, err := parseCall(tt.text)

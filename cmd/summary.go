@@ -17,17 +17,28 @@ import (
 //	app     built   2.3s  1a2b3c4d5e6f  pushed 127.0.0.1:5000/app:1
 //	                                    out/app.tar
 //	2 targets in 2.4s: 1 built, 1 cached; 12 steps, 7 of them cached
+//
+// Targets whose frontend answered a call are left out: the answer tells all.
 func (a *app) writeSummary(report *build.Report, found []finding) {
-	if len(report.Targets) == 0 {
+	if report = builtOnly(report); len(report.Targets)+len(report.Warnings) == 0 {
 		return
 	}
 	var b strings.Builder
 	b.WriteByte('\n')
-	t := newSummaryTable(report)
-	t.write(&b, a.streams)
-	fmt.Fprintln(&b, wrap(tallyTargets(report), a.columns()))
+	if len(report.Targets) > 0 {
+		t := newSummaryTable(report)
+		t.write(&b, a.streams)
+		fmt.Fprintln(&b, wrap(tallyTargets(report), a.columns()))
+	}
 	writeWarnings(&b, a.streams, report, found)
 	io.WriteString(a.err, b.String())
+}
+
+// builtOnly is the report without targets that are not built but answered.
+func builtOnly(report *build.Report) *build.Report {
+	out := *report
+	out.Targets = slices.DeleteFunc(slices.Clone(report.Targets), func(t build.TargetReport) bool { return t.Result == build.Answered })
+	return &out
 }
 
 // summaryRow is one target: its cells, and where its outputs went.
@@ -193,7 +204,7 @@ func cancelledText(report *build.Report) string {
 	var names []string
 	if report != nil {
 		for _, r := range report.Targets {
-			if r.Result != build.Built && r.Result != build.Cached {
+			if !r.Result.Good() {
 				names = append(names, r.Name)
 			}
 		}

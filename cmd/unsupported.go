@@ -11,7 +11,7 @@ import (
 // diagnosticID names a diagnostic of this package.
 type diagnosticID string
 
-// DiagnosticID returns the stable name, such as "unsupported-call".
+// DiagnosticID returns the stable name, such as "unsupported-policy".
 func (id diagnosticID) DiagnosticID() string { return string(id) }
 
 // unsupported finds targets that ask for something this version plans and
@@ -19,10 +19,6 @@ func (id diagnosticID) DiagnosticID() string { return string(id) }
 func unsupported(plan *bake.Plan) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, t := range plan.Targets {
-		if t.Call != nil && *t.Call != "" && *t.Call != "build" {
-			diags = append(diags, refusal("unsupported-call", t, "call", "Method not supported",
-				"Target %s asks for call=%s, and this version of bake builds only. Leave out --call and --check, and the attribute \"call\".", t.Name, *t.Call))
-		}
 		for _, p := range t.Policy {
 			if !p.Disabled {
 				diags = append(diags, refusal("unsupported-policy", t, "policy", "Policy not supported",

@@ -47,16 +47,21 @@ func dockerfileFindings(plan *bake.Plan, report *build.Report) []finding {
 	var list []finding
 	for _, r := range report.Targets {
 		for _, w := range r.Warnings {
-			f := dockerfileFinding(plan.Target(r.Name), w)
-			same := func(g finding) bool {
-				return g.summary == f.summary && g.subject != nil && f.subject != nil && *g.subject == *f.subject
-			}
-			if !slices.ContainsFunc(list, same) {
-				list = append(list, f)
-			}
+			list = addNew(list, dockerfileFinding(plan.Target(r.Name), w))
 		}
 	}
 	return list
+}
+
+// addNew adds a finding that is not in the list: targets may share a Dockerfile.
+func addNew(list []finding, f finding) []finding {
+	same := func(g finding) bool {
+		return g.summary == f.summary && g.subject != nil && f.subject != nil && *g.subject == *f.subject
+	}
+	if slices.ContainsFunc(list, same) {
+		return list
+	}
+	return append(list, f)
 }
 
 // lineSuffix is how the checks name the line, which is told in another way.

@@ -56,6 +56,9 @@ func (r *run) warnNoOutput() {
 	}
 	var names []string
 	for _, q := range r.requests {
+		if q.call != "" {
+			return // as if nothing was built at all
+		}
 		for _, as := range append([]*request{q}, q.same...) {
 			if !as.target.Linked && len(as.target.Outputs) == 0 && len(as.exports) == 0 {
 				names = append(names, as.target.Name)

@@ -35,6 +35,9 @@ func fileNeeds(t *bake.Target, opt *Options) map[string][]string {
 	for _, p := range append(contextFiles(t, opt.Dir), credentialFiles(t, opt)...) {
 		add(entitlementFSRead, p)
 	}
+	if asks(t) {
+		return needs
+	}
 	for _, c := range t.CacheFrom {
 		if c.Type == "local" && c.Attrs["src"] != "" {
 			add(entitlementFSRead, c.Attrs["src"])

@@ -42,6 +42,7 @@ func (j *job) saw(d digest.Digest) {
 type jobKey struct {
 	sessionKey
 	entitlements string
+	asks         bool
 }
 
 // assign distributes requests over jobs. A job costs a record, several round
@@ -56,7 +57,7 @@ func assign(requests []*request, opt *Options) []*job {
 			jobs = append(jobs, &job{node: q.node, requests: []*request{q}})
 			continue
 		}
-		k := jobKey{q.sessionKey(), strings.Join(q.entitlements, ",")}
+		k := jobKey{q.sessionKey(), strings.Join(q.entitlements, ","), q.call != ""}
 		if shared[k] == nil {
 			shared[k] = &job{node: q.node}
 			jobs = append(jobs, shared[k])
@@ -121,6 +122,9 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 		response = map[string]string{}
 	}
 	q := j.requests[0]
+	if q.call != "" {
+		return response, nil // there is neither a record nor an image
+	}
 	if err := r.pushByDocker(ctx, q, response); err != nil {
 		return response, err
 	}
@@ -137,7 +141,7 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 		CacheExports:        q.cacheTo,
 		CacheImports:        q.cacheFrom,
 		AllowedEntitlements: q.entitlements,
-		Internal:            q.node.embedded && !r.opt.Metadata,
+		Internal:            q.call != "" || q.node.embedded && !r.opt.Metadata,
 	}
 	if err := r.sessions.attach(q, r, so); err != nil {
 		return nil, nil, err
@@ -171,7 +175,7 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if len(j.requests) > 1 {
+	if len(j.requests) > 1 || j.requests[0].call != "" {
 		return gateway.NewResult(), nil // nothing is exported
 	}
 	return j.requests[0].result, nil
@@ -181,10 +185,17 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 // run are evaluated, so that no job ends while another may need its results.
 func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	var err error
-	if q.result, err = r.load(ctx, c, q); err != nil {
-		return q.blameContext(fmt.Errorf("failed to solve: %w", err))
+	if q.call == "" || q.linked {
+		if q.result, err = r.load(ctx, c, q); err != nil {
+			return q.blameContext(fmt.Errorf("failed to solve: %w", err))
+		}
+		q.steps = definitionSteps(q.result)
 	}
-	q.steps = definitionSteps(q.result)
+	if q.call != "" {
+		if q.answer, err = r.ask(ctx, c, q); err != nil {
+			return q.blameContext(fmt.Errorf("failed to solve: %w", err))
+		}
+	}
 	r.gate.load(q, func() { r.progress.assign(r.requests) })
 	if err := r.gate.enter(ctx, q); err != nil {
 		return err
@@ -192,8 +203,10 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 	if err := q.checkLinks(); err != nil {
 		return err
 	}
-	if err := evaluate(ctx, q.result); err != nil {
-		return fmt.Errorf("failed to solve: %w", err)
+	if q.call == "" {
+		if err := evaluate(ctx, q.result); err != nil {
+			return fmt.Errorf("failed to solve: %w", err)
+		}
 	}
 	q.outcome.finished = time.Now()
 	r.gate.leave(q)
@@ -206,8 +219,19 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
 
 // load makes the frontend turn q into definitions. Nothing is built.
 func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.Result, error) {
-	if err := r.fetchDockerfile(ctx, c, q); err != nil {
+	req, err := r.frontendRequest(ctx, c, q)
+	if err != nil {
 		return nil, err
+	}
+	return r.solveFrontend(ctx, c, q, req)
+}
+
+// frontendRequest is what the frontend has to know about q. What q links to is
+// loaded for it, not built.
+func (r *run) frontendRequest(ctx context.Context, c gateway.Client, q *request) (gateway.SolveRequest, error) {
+	req := gateway.SolveRequest{Frontend: q.frontend}
+	if err := r.fetchDockerfile(ctx, c, q); err != nil {
+		return req, err
 	}
 	attrs := maps.Clone(q.attrs)
 	for _, l := range q.inputs.locals {
@@ -218,12 +242,13 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	inputs, err := q.linkInputs(ctx, attrs)
 	if err != nil {
-		return nil, err
+		return req, err
 	}
 	if q.definition != nil {
 		inputs["dockerfile"] = q.definition
 	}
-	return r.solveFrontend(ctx, c, q, gateway.SolveRequest{Frontend: q.frontend, FrontendOpt: attrs, FrontendInputs: inputs})
+	req.FrontendOpt, req.FrontendInputs = attrs, inputs
+	return req, nil
 }
 
 // blameContext blames the context of q for an error of loading it from afar,

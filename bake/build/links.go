@@ -34,6 +34,7 @@ func (q *request) bind(known map[*bake.Target]*request) error {
 		if err := subset(q.platforms, producer.platforms, l.Target.Name); err != nil {
 			return in("contexts", l.Context, err)
 		}
+		producer.linked = true
 		q.links = append(q.links, link{name: l.Context, producer: producer})
 	}
 	return nil

@@ -9,14 +9,15 @@ import (
 
 // Metadata returns what a metadata file holds: for each target that was built
 // the response of its exporters, with a reference to the record of the build
-// and, if the run was asked to collect it, the provenance. That is what docker
-// buildx bake writes; the key "bake.report" has a RunReport besides.
+// and, if the run was asked to collect it, the provenance; for others the answer
+// of the frontend. That is what docker buildx bake writes; the key "bake.report"
+// has a RunReport besides.
 func (r *Report) Metadata() ([]byte, error) {
 	out := map[string]any{reportKey: r.JSON()}
 	var warnings []client.VertexWarning
 	for _, t := range r.Targets {
 		warnings = append(warnings, t.Warnings...)
-		if t.Result == Built || t.Result == Cached {
+		if t.Result.Good() {
 			out[t.Name] = decodeResponse(t.Exporter)
 		}
 	}

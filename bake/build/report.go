@@ -19,10 +19,17 @@ type Result string
 const (
 	Built    Result = "built"    // at least one step ran
 	Cached   Result = "cached"   // every step came from the cache
+	Answered Result = "answered" // the frontend answered the call, and nothing was built
 	Failed   Result = "failed"   // it could not be built or exported
 	Skipped  Result = "skipped"  // it was not tried
 	Canceled Result = "canceled" // it was interrupted, by the user or by another failure
 )
+
+// Good reports whether all that was asked for was done.
+func (r Result) Good() bool { return r == Built || r == Cached || r == Answered }
+
+// inlineMessage is the part of a result that a frontend wants people to read.
+const inlineMessage = "frontend.result.inlinemessage"
 
 // Report is what happened to every target of a plan, in its order.
 type Report struct {
@@ -53,7 +60,9 @@ type TargetReport struct {
 	Steps     int               // how many steps it has
 	Cached    int               // how many of them came from the cache
 	Ref       string            // builder/node/id of the record of the build
-	Exporter  map[string]string // what the exporters said
+	Exporter  map[string]string // what the exporters said, or the frontend to a call
+	Message   string            // what the frontend wants people to read
+	Call      string            // what the frontend was asked, empty if the target was to be built
 	Warnings  []client.VertexWarning
 }
 
@@ -105,15 +114,21 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 	if t.Finished.IsZero() {
 		t.Finished = time.Now()
 	}
-	t.Warnings = r.progress.warningsOf(q)
 	if q.node != nil {
 		t.Node = q.node.Name
 	}
+	t.Call = q.call
+	ran := false
 	image := imageOf(o.response)
-	t.Platforms, t.Manifests = builtPlatforms(q, image), o.manifests
-	ran := r.countSteps(t, q)
+	if q.call == "" {
+		t.Warnings = r.progress.warningsOf(q)
+		t.Platforms, t.Manifests = builtPlatforms(q, image), o.manifests
+		ran = r.countSteps(t, q)
+	}
 	var skip *skippedError
 	switch {
+	case o.done && q.call != "":
+		t.Result = Answered
 	case o.done && ran:
 		t.Result = Built
 	case o.done:
@@ -127,6 +142,13 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 		t.Result = Canceled
 	}
 	if !o.done {
+		return
+	}
+	if q.result != nil {
+		t.Message = string(q.result.Metadata[inlineMessage])
+	}
+	if q.call != "" {
+		t.Exporter, t.Message = q.answer, q.answer[inlineMessage]
 		return
 	}
 	t.Exporter, t.Ref = o.response, o.response[metadataRef]

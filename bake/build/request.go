@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -38,17 +37,20 @@ type request struct {
 	cacheTo      []client.CacheOptionsEntry
 	credentials  *credentials
 	entitlements []string
-	recorded     bool // a record of the build is kept for the caller
+	recorded     bool   // a record of the build is kept for the caller
+	call         string // what the frontend is asked, empty if q is built
+	linked       bool   // others use its result
 	links        []link
 	same         []*request // identical builds that share the outcome of this one
 
 	turn      chan struct{} // closed when it may be evaluated
 	loaded    chan struct{} // closed when result is there
 	result    *gateway.Result
-	evaluated bool        // this and the next two are guarded by the gate
-	passed    bool        // loaded is closed
-	admitted  bool        // turn is closed
-	failed    atomic.Bool // nothing can be linked to it
+	answer    map[string]string // to the call
+	evaluated bool              // this and the next two are guarded by the gate
+	passed    bool              // loaded is closed
+	admitted  bool              // turn is closed
+	failed    atomic.Bool       // nothing can be linked to it
 	arrived   sync.Once
 	outcome   outcome
 	steps     []step                 // the vertices of result
@@ -69,10 +71,16 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	}
 	q := &request{
 		target: t, index: index, ref: identity.NewID(), frontend: "dockerfile.v0",
-		turn: make(chan struct{}), loaded: make(chan struct{}), entitlements: entitlementsOf(t),
+		turn: make(chan struct{}), loaded: make(chan struct{}),
 		recorded: r.opt.Metadata,
 	}
 	var err error
+	if q.call, err = t.Asks(); err != nil {
+		return nil, in("call", "", err)
+	}
+	if q.call == "" {
+		q.entitlements = entitlementsOf(t)
+	}
 	if q.platforms, err = parsePlatforms(t.Platforms); err != nil {
 		return nil, err
 	}
@@ -83,13 +91,14 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 		return nil, err
 	}
 	if q.credentials, err = prepareCredentials(t, &r.opt); err != nil {
+		if q.call == "" {
+			return nil, err
+		}
+		q.credentials = &credentials{} // an answer can do without
+	}
+	if err := q.prepareOutputs(&r.opt); err != nil {
 		return nil, err
 	}
-	outputs := append(defaultExport(t, q.node, &r.opt), t.Outputs...)
-	if q.exports, err = prepareExports(t, outputs, &r.opt); err != nil {
-		return nil, err
-	}
-	forMoby(q.exports, q.node)
 	if err := q.prepareAttrs(ctx, r); err != nil {
 		return nil, err
 	}
@@ -103,15 +112,27 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	return q, q.checkNode()
 }
 
+// prepareOutputs finds where the result of q goes: nowhere if the frontend is
+// only asked.
+func (q *request) prepareOutputs(opt *Options) error {
+	if q.call != "" {
+		return nil
+	}
+	outputs := append(defaultExport(q.target, q.node, opt), q.target.Outputs...)
+	var err error
+	if q.exports, err = prepareExports(q.target, outputs, opt); err != nil {
+		return err
+	}
+	forMoby(q.exports, q.node)
+	return nil
+}
+
 // unsupported names what a target asks for and this version cannot do.
 func unsupported(t *bake.Target) error {
 	for _, p := range t.Policy {
 		if !p.Disabled {
 			return in("policy", "", errors.New("policy is not supported yet"))
 		}
-	}
-	if t.Call != nil && *t.Call != "" && *t.Call != "build" {
-		return in("call", "", fmt.Errorf("call %q is not supported yet", *t.Call))
 	}
 	return nil
 }
@@ -128,7 +149,7 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 	if err := hostAttrs(q.target, q.node.gatewayIP(ctx), attrs); err != nil {
 		return err
 	}
-	if q.node.attests() {
+	if q.node.attests() && q.call == "" {
 		if err := attestAttrs(q.target, &r.opt, attrs); err != nil {
 			return err
 		}
@@ -167,6 +188,9 @@ func (q *request) placeDockerfile(ctx context.Context, r *run, d *dockerfile) er
 }
 
 func (q *request) prepareCaches(ctx context.Context, opt *Options) error {
+	if q.call != "" {
+		return nil
+	}
 	from, to := q.target.CacheFrom, q.target.CacheTo
 	q.cacheFrom = q.supported(cacheEntries(ctx, from, opt))
 	q.cacheTo = q.supported(append(cacheEntries(ctx, to, opt), inlineCache(q.target)...))
@@ -203,6 +227,9 @@ func (q *request) supported(entries []client.CacheOptionsEntry) []client.CacheOp
 
 // checkNode rejects what the driver of the node cannot do.
 func (q *request) checkNode() error {
+	if q.call != "" {
+		return nil
+	}
 	if len(q.platforms) > 1 {
 		if err := q.node.needs(driver.MultiPlatform); err != nil {
 			return in("platforms", "", err)
@@ -264,7 +291,7 @@ func (q *request) fingerprint() string {
 		locals = append(locals, l.name())
 	}
 	text, err := json.Marshal([]any{
-		q.node.Name, q.frontend, q.attrs, locals, q.definition.GetDef(), q.inputs.dockerfile.url, exports,
+		q.call, q.node.Name, q.frontend, q.attrs, locals, q.definition.GetDef(), q.inputs.dockerfile.url, exports,
 		q.cacheFrom, q.cacheTo, q.credentials.key(), q.entitlements, links,
 	})
 	if err != nil {

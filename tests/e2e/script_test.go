@@ -24,6 +24,8 @@ import (
 //	cold ARGS          twin, but the cache is emptied before each
 //	image PLACE        print the config of an image, as JSON: an archive, a layout or $REGISTRY/NAME
 //	same A B           compare the files of two of: directory, archive, image
+//	ask OURS PEERS ARGS
+//	                   run bake and docker buildx bake: the same on stdout, and these exit codes
 //	empty              lose the engine with its state, as a new machine would
 //
 // A script that sets BAKE_ENGINE_DIR to $OWN has an engine of its own.
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 			Setup: func(env *testscript.Env) error { return c.setup(env) },
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
 				"bake": c.bake, "exits": c.exits, "into": c.into, "twin": c.twin, "cold": c.cold,
-				"image": c.image, "same": c.same, "empty": c.empty,
+				"image": c.image, "same": c.same, "empty": c.empty, "ask": c.ask,
 			},
 			RequireUniqueNames: true,
 			Deadline:           time.Now().Add(5 * time.Minute),

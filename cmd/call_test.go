@@ -1,0 +1,78 @@
+package cmd
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"bake/bake"
+	"bake/bake/build"
+)
+
+// asked is a plan of one target, and what its frontend answered.
+func asked(method string, values map[string]string) (*bake.Plan, *build.Report) {
+	plan := &bake.Plan{Targets: []*bake.Target{{Name: "app", Context: "dir", Dockerfile: "Dockerfile"}}}
+	return plan, &build.Report{Targets: []build.TargetReport{{Name: "app", Result: build.Answered, Call: method, Exporter: values}}}
+}
+
+// A frontend may be anybody's: whatever it answers is printed, or said to be
+// wrong.
+func TestAnswers(t *testing.T) {
+	const place = `"location":{"sourceIndex":7,"ranges":[{"start":{"line":1},"end":{"line":99}}]}`
+	tests := []struct {
+		name, method string
+		values       map[string]string
+		text, json   string // parts of what is printed
+		code         int
+	}{
+		{"nothing", "lint", nil, "Check complete, no warnings found.", `"check": {}`, ExitOK},
+		{"no JSON", "lint", map[string]string{"result.json": "{"}, "error: the frontend's answer cannot be read", `"error": "the frontend's answer`, ExitUsage},
+		{"no place", "lint", map[string]string{"result.json": `{"warnings":[{"ruleName":"R","detail":"d"}]}`, "result.statuscode": "1"}, "WARNING: R\nd\n", `"ruleName": "R"`, ExitCheck},
+		{"a place elsewhere", "lint", map[string]string{"result.json": `{"warnings":[{"ruleName":"R","detail":"d",` + place + `}],"buildError":{"message":"oops",` + place + `}}`}, "error: oops", `"error": "oops\n"`, ExitUsage},
+		{"found", "lint", map[string]string{"result.json": `{"buildError":{"message":"lint violation found for rules: R"}}`}, "error: lint violation", `"buildError"`, ExitCheck},
+		{"no network", "lint", map[string]string{"result.json": `{"buildError":{"message":"dial tcp: lookup r: no such host"}}`}, "no such host", `"buildError"`, ExitUnreachable},
+		{"newer", "outline", map[string]string{"result.json": `{"unknown":1}`, "result.txt": "as text\n", "version": "99.0.0"}, "app\n\nas text\n", `"unknown": 1`, ExitOK},
+		{"another method", "licences", map[string]string{"result.json": `{"a":1}`, "result.txt": "a is 1\n", "result.statuscode": "42"}, "app\n\na is 1\n", `"licences": {`, 42},
+		{"JSON only", "licences", map[string]string{"result.json": `[1,2]`}, "app\n\n[1,2]\n", `"licences": [`, ExitOK},
+		{"text only", "licences", map[string]string{"result.txt": "a <b>\n"}, "a <b>\n", `"licences": "a \u003cb\u003e\n"`, ExitOK},
+	}
+	for _, tt := range tests {
+		list := answersOf(asked(tt.method, tt.values))
+		var text, doc bytes.Buffer
+		if err := writeAnswers(&text, list); err != nil || !strings.Contains(text.String(), tt.text) {
+			t.Errorf("%s: %v, text:\n%s", tt.name, err, text.String())
+		}
+		plan, _ := asked("", nil)
+		if err := writeAnswersJSON(&doc, plan, list); err != nil || !strings.Contains(doc.String(), tt.json) {
+			t.Errorf("%s: %v, JSON:\n%s", tt.name, err, doc.String())
+		}
+		list[0].warnings()
+		list[0].failures()
+		if code := verdict(list, false); code != tt.code {
+			t.Errorf("%s: exit code %d, want %d", tt.name, code, tt.code)
+		}
+	}
+}
+
+// The first answer that is bad counts, but a broken Dockerfile counts for more.
+func TestVerdict(t *testing.T) {
+	found := &answer{lint: &lintAnswer{}, values: map[string]string{"result.statuscode": "1"}}
+	custom := &answer{values: map[string]string{"result.statuscode": "7"}}
+	broken := &answer{lint: readLint(nil, "{")}
+	for _, tt := range []struct {
+		list   []*answer
+		ignore bool
+		want   int
+	}{
+		{[]*answer{found, custom}, false, ExitCheck},
+		{[]*answer{custom, found}, false, 7},
+		{[]*answer{custom, found, broken}, false, ExitUsage},
+		{[]*answer{custom, found}, true, ExitOK},
+		{[]*answer{found, broken}, true, ExitUsage},
+		{nil, false, ExitOK},
+	} {
+		if got := verdict(tt.list, tt.ignore); got != tt.want {
+			t.Errorf("got %d, want %d", got, tt.want)
+		}
+	}
+}
