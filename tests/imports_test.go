@@ -87,6 +87,7 @@ var rooms = []room{
 	{dir: "bake/build", may: concat(language, buildx, buildkitClient, containers, []string{
 		"bake/bake", "github.com/docker/cli/cli/config",
 		"github.com/aws/aws-sdk-go-v2", // credentials of the s3 cache, as the environment gives them
+		"github.com/gofrs/flock",       // a journal of a release has one owner
 		"github.com/moby/moby/client",  // Docker pushes what the BuildKit inside it built
 	}), not: []string{"bake/bake/engine"}},
 	// The server side of BuildKit, in a process of its own.

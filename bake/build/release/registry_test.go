@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -24,13 +27,23 @@ import (
 	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/sirupsen/logrus"
 )
 
-// store is a registry in memory, and what may be said before it answers.
+func TestMain(m *testing.M) {
+	logrus.SetLevel(logrus.ErrorLevel) // as the program does
+	os.Exit(m.Run())
+}
+
+// store is a registry in memory that answers one request after the other, and
+// what may be done before it answers.
 type store struct {
 	*testing.T
-	host   string
+	host   string // for the client under test
+	behind string // the same registry without before
 	client *Registries
+
+	mu     sync.Mutex
 	before func(w http.ResponseWriter, r *http.Request) (answered bool)
 }
 
@@ -39,11 +52,16 @@ func newStore(t *testing.T) *store {
 	s := &store{T: t}
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if s.before == nil || !s.before(w, r) {
 			inner.ServeHTTP(w, r)
 		}
 	}))
+	behind := httptest.NewServer(inner)
 	t.Cleanup(server.Close)
+	t.Cleanup(behind.Close)
+	s.behind = strings.TrimPrefix(behind.URL, "http://")
 	s.host = strings.TrimPrefix(server.URL, "http://")
 	s.client = NewRegistries(docker.ConfigureDefaultRegistries(docker.WithPlainHTTP(docker.MatchLocalhost)), nobody)
 	return s
@@ -52,6 +70,23 @@ func newStore(t *testing.T) *store {
 // nobody has no credentials.
 func nobody(context.Context, string, []string, authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
 	return types.AuthConfig{}, nil
+}
+
+// hook sets what is done before each request.
+func (s *store) hook(f func(w http.ResponseWriter, r *http.Request) (answered bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = f
+}
+
+// reset ends the connection of a request without an answer.
+func reset(w http.ResponseWriter) bool {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		_ = conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+	}
+	return true
 }
 
 func (s *store) place(name string) Place { return Place{Reference: s.host + "/" + name} }
@@ -74,7 +109,7 @@ func (s *store) push(name string, options ...func(v1.Image) v1.Image) ocispecs.D
 
 func (s *store) ref(image string) name.Reference {
 	s.Helper()
-	ref, err := name.ParseReference(s.host+"/"+image, name.Insecure)
+	ref, err := name.ParseReference(s.behind+"/"+image, name.Insecure)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -135,12 +170,12 @@ func TestTags(t *testing.T) {
 func TestDeleteIsNotKnownToAll(t *testing.T) {
 	s := newStore(t)
 	s.push("app:1")
-	s.before = func(w http.ResponseWriter, r *http.Request) bool {
+	s.hook(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodDelete {
 			w.WriteHeader(http.StatusMethodNotAllowed)
 		}
 		return r.Method == http.MethodDelete
-	}
+	})
 	if err := s.client.Delete(t.Context(), s.place("app:1")); !errors.Is(err, errCannotDelete) {
 		t.Errorf("got %v", err)
 	}
@@ -153,14 +188,14 @@ func TestPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.before = func(w http.ResponseWriter, r *http.Request) bool {
+	s.hook(func(w http.ResponseWriter, r *http.Request) bool {
 		if user, password, _ := r.BasicAuth(); user == "me" && password == "secret" {
 			return false
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
 		w.WriteHeader(http.StatusUnauthorized)
 		return true
-	}
+	})
 	if err := s.client.Put(t.Context(), s.place("app:2"), one, data); err == nil {
 		t.Error("pushed without a password")
 	}
