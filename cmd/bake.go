@@ -30,6 +30,7 @@ type bakeOptions struct {
 	frontend string
 	jobs     jobs
 	keepOn   bool // --keep-going
+	retries  int
 
 	print        bool
 	list         string
@@ -105,6 +106,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 		fs.StringVar(&o.frontend, "frontend", "auto", "Use this `KIND` of frontend for syntax lines in Dockerfiles: auto, builtin or image")
 		fs.VarP(jobsFlag{&o.jobs}, "jobs", "j", "Build at most `N` targets at once; also fail-fast (the default), defer-error (--keep-going), defer-output (export only if all are built)")
 		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
+		fs.IntVar(&o.retries, "retries", 3, "Try up to `N` times again what the network or a registry failed; 0 for never")
 	})
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.progress, "progress", "auto", "Show this `KIND` of progress: auto, none, plain, quiet, rawjson or tty")
@@ -137,6 +139,8 @@ func (o *bakeOptions) validate() error {
 	switch {
 	case o.print && o.list != "":
 		return usageErrorf("--print and --list are mutually exclusive")
+	case o.retries < 0:
+		return usageErrorf("invalid --retries %d, want 0 or more", o.retries)
 	case o.frontend != "auto" && o.frontend != "builtin" && o.frontend != "image":
 		return usageErrorf("invalid --frontend %q, want auto, builtin or image", o.frontend)
 	}

@@ -95,6 +95,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Docker:   docker,
 		Allow:    o.allow,
 		Jobs:     o.jobs.limit,
+		Retries:  o.retries,
 
 		KeepGoing:  o.goesOn(),
 		HoldOutput: o.jobs.hold,

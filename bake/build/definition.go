@@ -25,6 +25,9 @@ type step struct {
 // an engine that does not return definitions.
 func definitionSteps(res *gateway.Result) []step {
 	var out []step
+	if res == nil {
+		return nil
+	}
 	seen := map[digest.Digest]bool{}
 	_ = res.EachRef(func(ref gateway.Reference) error {
 		if ref == nil {

@@ -117,14 +117,6 @@ func ofBuilder(err error) bool {
 	return Lost(err) || errors.As(err, &unreachable)
 }
 
-// networkTexts are how the engine, which passes errors on as text, words that
-// a registry could not be reached.
-var networkTexts = []string{
-	"connection refused", "no such host", "network is unreachable", "no route to host",
-	"i/o timeout", "TLS handshake timeout", "connection reset by peer",
-	"server misbehaving", "Temporary failure in name resolution",
-}
-
 // Unreachable reports whether err means that the builder or a registry could
 // not be reached, so that trying again later may help.
 func Unreachable(err error) bool {
@@ -140,15 +132,7 @@ func Unreachable(err error) bool {
 		return true
 	}
 	text := err.Error()
-	if strings.Contains(text, "did not complete successfully") {
-		return false // a RUN instruction that met the network, not the engine
-	}
-	for _, t := range networkTexts {
-		if strings.Contains(text, t) {
-			return true
-		}
-	}
-	return false
+	return transient(err) || strings.Contains(text, "no such host") && !strings.Contains(text, failedStep)
 }
 
 // canceled reports whether err is only the echo of a cancelled context.

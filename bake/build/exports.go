@@ -24,6 +24,7 @@ type export struct {
 	load  bool     // to be loaded into Docker
 	names []string // of the image
 	push  bool     // to the registries of these names
+	spent bool     // something was written that cannot be written again
 }
 
 // streams reports whether the engine sends the result back to the client.
@@ -160,7 +161,10 @@ func (e *export) toStdout(opt *Options) error {
 		return fmt.Errorf("dest file is required for %s exporter. refusing to write to console", e.Type)
 	}
 	e.where = "-"
-	e.Output = func(map[string]string) (io.WriteCloser, error) { return nopCloser{opt.Stdout}, nil }
+	e.Output = func(map[string]string) (io.WriteCloser, error) {
+		e.spent = true
+		return nopCloser{opt.Stdout}, nil
+	}
 	return nil
 }
 

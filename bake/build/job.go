@@ -12,6 +12,7 @@ import (
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,17 @@ import (
 type job struct {
 	node     *node
 	requests []*request
+	tries    attempts
+}
+
+// renew prepares the requests for another submission, to which new ids belong.
+// One that exports a cache also needs a new session: the engine would find its
+// steps by the session that they came from, and exports nothing of such.
+func (j *job) renew() {
+	for _, q := range j.requests {
+		q.ref = identity.NewID()
+		q.anew = len(q.cacheTo) > 0
+	}
 }
 
 // saw notes a vertex that the engine reported to the job, unless several
@@ -83,7 +95,7 @@ func (r *run) solve(ctx context.Context, j *job) {
 	for _, q := range j.requests {
 		q.outcome.started = started
 	}
-	response, err := r.submitJob(ctx, j)
+	response, err := r.persist(ctx, j)
 	for _, q := range j.requests {
 		if err == nil {
 			err = q.commit()
@@ -163,11 +175,13 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 // build is what a job does between the start of its solve and its export.
 func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Result, error) {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, q := range j.requests {
+	results := make([]*gateway.Result, len(j.requests))
+	for i, q := range j.requests {
 		group.Go(func() error {
-			err := r.step(ctx, c, q)
-			if err != nil {
-				r.fail(q, err)
+			var err error
+			results[i], err = r.step(ctx, c, q)
+			if err != nil && !r.postpone(ctx, j, q, err) {
+				r.fail(q, j.tries.told(err))
 			}
 			return err
 		})
@@ -178,43 +192,52 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 	if len(j.requests) > 1 || j.requests[0].call != "" {
 		return gateway.NewResult(), nil // nothing is exported
 	}
-	return j.requests[0].result, nil
+	return results[0], nil
 }
 
 // step loads and evaluates one request and returns when all requests of the
 // run are evaluated, so that no job ends while another may need its results.
-func (r *run) step(ctx context.Context, c gateway.Client, q *request) error {
-	var err error
-	if q.call == "" || q.linked {
-		if q.result, err = r.load(ctx, c, q); err != nil {
-			return q.blameContext(fmt.Errorf("failed to solve: %w", err))
-		}
-		q.steps = definitionSteps(q.result)
+// When a job is submitted again, its requests pass at once where they had been.
+func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.Result, error) {
+	q.phase = phaseLoad
+	result, err := r.loadOrAsk(ctx, c, q)
+	if err != nil {
+		return nil, q.blameContext(fmt.Errorf("failed to solve: %w", err))
 	}
-	if q.call != "" {
-		if q.answer, err = r.ask(ctx, c, q); err != nil {
-			return q.blameContext(fmt.Errorf("failed to solve: %w", err))
-		}
-	}
-	r.gate.load(q, func() { r.progress.assign(r.requests) })
+	r.gate.load(q, result, func() { r.progress.assign(r.requests) })
 	if err := r.gate.enter(ctx, q); err != nil {
-		return err
+		return nil, err
 	}
 	if err := q.checkLinks(); err != nil {
-		return err
+		return nil, err
 	}
 	if q.call == "" {
-		if err := evaluate(ctx, q.result); err != nil {
-			return fmt.Errorf("failed to solve: %w", err)
+		q.phase = phaseBuild
+		if err := evaluate(ctx, result); err != nil {
+			return nil, fmt.Errorf("failed to solve: %w", err)
 		}
 	}
 	q.outcome.finished = time.Now()
 	r.gate.leave(q)
 	q.arrived.Do(r.allDone.arrive)
 	if err := r.allDone.wait(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return r.heldBack(q)
+	q.phase = phaseExport
+	return result, r.heldBack(q)
+}
+
+// loadOrAsk loads q unless it is only asked about, and asks.
+func (r *run) loadOrAsk(ctx context.Context, c gateway.Client, q *request) (result *gateway.Result, err error) {
+	if q.call == "" || q.linked {
+		if result, err = r.load(ctx, c, q); err != nil {
+			return nil, err
+		}
+	}
+	if q.call != "" {
+		q.answer, err = r.ask(ctx, c, q)
+	}
+	return result, err
 }
 
 // load makes the frontend turn q into definitions. Nothing is built.
@@ -238,7 +261,7 @@ func (r *run) frontendRequest(ctx context.Context, c gateway.Client, q *request)
 		if q.node.old {
 			continue // its session is the only one that it looks at
 		}
-		attrs["local-sessionid:"+l.key] = l.session(cmp.Or(r.sessions.inputs[q.node], c.BuildOpts().SessionID))
+		attrs["local-sessionid:"+l.key] = l.session(cmp.Or(r.sessions.inputSession(q), c.BuildOpts().SessionID))
 	}
 	inputs, err := q.linkInputs(ctx, attrs)
 	if err != nil {

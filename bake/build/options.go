@@ -36,6 +36,7 @@ type Options struct {
 	Docker     *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
 	Allow      []string                  // granted entitlements
 	Jobs       int                       // how many targets are evaluated at once; 0 is no limit
+	Retries    int                       // how often is tried again what the network or a registry failed
 	KeepGoing  bool                      // a target that fails does not stop the others
 	HoldOutput bool                      // with KeepGoing: nothing is exported unless every target can be built
 	Frontend   Frontend                  // what to do with "# syntax=" lines; empty is auto

@@ -55,6 +55,8 @@ type request struct {
 	outcome   outcome
 	steps     []step                 // the vertices of result
 	reported  map[digest.Digest]bool // the vertices of its job, if that is its alone; guarded by the progress
+	phase     string                 // what its job does for it
+	anew      bool                   // submitted again, with a session of its own
 }
 
 // link is a named context of a request that is the result of another.

@@ -39,7 +39,16 @@ type sessionKey struct {
 func (q *request) sessionKey() sessionKey { return sessionKey{q.node, q.credentials.key()} }
 
 // ownSession reports whether the job of q opens a session of its own.
-func (q *request) ownSession() bool { return q.streams() || q.foreign() }
+func (q *request) ownSession() bool { return q.streams() || q.foreign() || q.anew }
+
+// inputSession is the session that serves the local directories of q, the
+// job's own if it is empty.
+func (s *sessions) inputSession(q *request) string {
+	if q.anew {
+		return ""
+	}
+	return s.inputs[q.node]
+}
 
 // openSessions starts the sessions that the requests of r share. The first of
 // a node also serves its local directories.
@@ -167,7 +176,7 @@ func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
 		so.SharedKey += ":" + q.inputs.contextDir // its directories are all called the same
 	}
 	so.OCIStores = maps.Clone(q.inputs.stores)
-	if q.foreign() || s.inputs[q.node] == "" {
+	if q.foreign() || s.inputSession(q) == "" {
 		so.Session = append(so.Session, filesync.NewFSSyncProvider(q.directories(&r.sources)))
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
 
 // barrier lets all pass when n have arrived.
@@ -58,10 +60,16 @@ func newGate(requests []*request, limit int) *gate {
 	return &gate{loading: len(requests), free: limit, waiting: append([]*request(nil), requests...)}
 }
 
-// load tells that a request is loaded. last is called before the gate opens.
-func (g *gate) load(q *request, last func()) {
+// load tells that a request is loaded, as result. last is called before the
+// gate opens. A request that is loaded again gives what links to it nothing new.
+func (g *gate) load(q *request, result *gateway.Result, last func()) {
+	steps := definitionSteps(result)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if q.passed {
+		return
+	}
+	q.result, q.steps = result, steps
 	g.pass(q, last)
 }
 
@@ -102,6 +110,9 @@ func (g *gate) enter(ctx context.Context, q *request) error { return await(ctx, 
 func (g *gate) leave(q *request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if q.evaluated {
+		return // before it was submitted again
+	}
 	q.evaluated = true
 	if g.free >= 0 {
 		g.free++

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"bake/bake"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
 
 // gateRequests makes requests by name; the second of a pair links to the first.
@@ -44,7 +46,7 @@ func TestGate(t *testing.T) {
 		if got := admitted(qs); len(got) > 0 {
 			t.Fatalf("%v admitted when %d of 4 were loaded", got, i)
 		}
-		g.load(q, func() { opened = true })
+		g.load(q, gateway.NewResult(), func() { opened = true })
 	}
 	check := func(want ...string) {
 		t.Helper()
@@ -68,7 +70,7 @@ func TestGateWithoutLimit(t *testing.T) {
 	qs := gateRequests("abc", "ac")
 	g := newGate([]*request{qs["a"], qs["b"], qs["c"]}, 0)
 	for _, q := range g.waiting[:3:3] {
-		g.load(q, func() {})
+		g.load(q, gateway.NewResult(), func() {})
 	}
 	if got := admitted(qs); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("admitted %v", got)

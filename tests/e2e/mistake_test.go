@@ -69,7 +69,7 @@ func TestMistakes(t *testing.T) {
 		{
 			name: "base image that cannot be had", code: 5,
 			files: "-- docker-bake.hcl --\ntarget \"app\" {}\n-- Dockerfile --\nFROM 127.0.0.1:1/base\n",
-			args:  []string{"app"},
+			args:  []string{"--retries=0", "app"},
 			tells: []string{"target app", "Dockerfile:1", "127.0.0.1:1", "connection refused"},
 		},
 		{

@@ -27,7 +27,7 @@ func TestRegistryFaults(t *testing.T) {
 		code  int
 		tells []string
 	}{
-		{"500", fixture.Fault{Method: "PUT", Path: "/manifests/", Do: fixture.Status(500)}, 1, []string{"injected fault"}},
+		{"500", fixture.Fault{Method: "PUT", Path: "/manifests/", Do: fixture.Status(500)}, 5, []string{"injected fault"}},
 		{"403", fixture.Fault{Method: "POST", Path: "/blobs/uploads/", Do: fixture.Status(403)}, 1, []string{"injected fault"}},
 		{"reset", fixture.Fault{Method: "PUT", Do: fixture.Reset(10)}, 5, []string{"connection reset by peer"}},
 		{"gone", fixture.Fault{Method: "PUT", Path: "/blobs/", Do: fixture.Die}, 5, []string{"connection reset by peer"}},
@@ -40,7 +40,7 @@ func TestRegistryFaults(t *testing.T) {
 			image := strings.ReplaceAll(tc.name, " ", "-") + ":1"
 			p := fixture.StartProxy(t, registry, tc.fault)
 			name := p.Ref(image)
-			o := s.run(tc.code, "--var", "NAME="+name)
+			o := s.run(tc.code, "--retries=0", "--var", "NAME="+name)
 			tells(t, o, append(tc.tells, "target default", name)...)
 			if o.Wall > 30*time.Second {
 				t.Errorf("it took %s to give up", o.Wall)
@@ -79,7 +79,11 @@ func TestRegistryWithPassword(t *testing.T) {
 	registry := fixture.StartRegistry(t, fixture.WithAuth("me", "secret"))
 	s := newSite(t, pushing)
 	name := registry.Ref("private:1")
-	tells(t, s.run(1, "--var", "NAME="+name), "target default", name, "credentials")
+	o := s.run(1, "--var", "NAME="+name)
+	tells(t, o, "target default", name, "credentials")
+	if strings.Contains(o.Stderr, "retrying") {
+		t.Error("a refusal was not taken for an answer")
+	}
 	s.env = append(s.env, "DOCKER_CONFIG="+registry.DockerConfig(t))
 	s.run(0, "--var", "NAME="+name)
 	if !registry.Has(t, "private:1") {

@@ -67,7 +67,7 @@ func New(ctx context.Context, opt Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the session manager: %w", err)
 	}
-	hosts := resolver.NewRegistryConfig(opt.File.Registries)
+	hosts := tellStatus(resolver.NewRegistryConfig(opt.File.Registries))
 	w, err := newWorker(ctx, opt, hosts)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,122 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/identity"
+	"github.com/opencontainers/go-digest"
+)
+
+// How long to wait before something is tried again: the first time, and at
+// most. In between it doubles.
+const (
+	firstWait = time.Second
+	maxWait   = 30 * time.Second
+)
+
+// retry calls do until it succeeds, fails for a reason that will not pass by
+// itself, or was retried r.opt.Retries times. Every retry is told as progress
+// of a target, with what failed: "push", "loading". It is for anything that
+// talks to a registry and may be done twice.
+func (r *run) retry(ctx context.Context, target, what string, do func(context.Context) error) error {
+	for n := 1; ; n++ {
+		err := do(ctx)
+		if err == nil || ctx.Err() != nil || !transient(err) {
+			return err
+		}
+		if n > r.opt.Retries {
+			return exhausted(err, n)
+		}
+		if r.pause(ctx, target, what, n, err) != nil {
+			return err
+		}
+	}
+}
+
+// pause waits before the nth retry and tells so. It returns an error if ctx
+// ended meanwhile.
+func (r *run) pause(ctx context.Context, target, what string, n int, err error) error {
+	wait := waitBefore(n, err)
+	done := r.progress.say(target, fmt.Sprintf("%s failed (%s), retrying in %s, %d of %d",
+		what, brief(err), wait.Round(100*time.Millisecond), n, r.opt.Retries))
+	defer done()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// waitBefore is how long to wait before the nth retry: about twice as long each
+// time, so that many clients of a busy registry spread, and at least as long as
+// the registry asked for.
+func waitBefore(n int, err error) time.Duration {
+	wait := min(firstWait<<min(n-1, 16), maxWait)
+	wait = wait*3/4 + rand.N(wait/2)
+	return max(wait, min(asked(err), maxWait))
+}
+
+// triedError is a failure that did not pass.
+type triedError struct {
+	err   error
+	times int
+}
+
+func (e *triedError) Error() string { return fmt.Sprintf("%v (tried %d times)", e.err, e.times) }
+func (e *triedError) Unwrap() error { return e.err }
+
+func exhausted(err error, times int) error {
+	if times < 2 {
+		return err
+	}
+	return &triedError{err, times}
+}
+
+// maxBrief is how much of an error a line of progress has room for.
+const maxBrief = 100
+
+// brief is the end of an error, where its cause is.
+func brief(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if status := transientStatus.FindString(text); status != "" {
+		at := strings.Index(text, status) + len(status) - len("503")
+		text = text[at:]
+		if end := strings.IndexAny(text, ":,)("); end > 0 {
+			text = text[:end]
+		}
+	}
+	if cut := len(text) - maxBrief; cut > 0 {
+		for !utf8.RuneStart(text[cut]) {
+			cut++
+		}
+		text = "…" + text[cut:]
+	}
+	return text
+}
+
+// say shows a fact as a step of a target that runs until the returned function
+// is called.
+func (p *progress) say(target, text string) (done func()) {
+	v := client.Vertex{Digest: digest.FromString(identity.NewID()), Name: withTarget(target, text)}
+	if !p.prefixed || target == "" {
+		v.Name = text
+	}
+	now := time.Now()
+	v.Started = &now
+	show := func(v client.Vertex) { p.Write(&client.SolveStatus{Vertexes: []*client.Vertex{&v}}) }
+	show(v)
+	return func() {
+		now := time.Now()
+		v.Completed = &now
+		show(v)
+	}
+}
