@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -193,7 +194,11 @@ func answers(ctx context.Context, cli command.Cli, endpoint string) error {
 func (a *app) loadBuilder(ctx context.Context, cli command.Cli, group *store.NodeGroup, why string) (*selection, error) {
 	factory, err := builderDriver(ctx, cli, group)
 	if err != nil {
-		return nil, &exitError{code: ExitUnreachable, err: fmt.Errorf("use the builder %q: %w", group.Name, err)}
+		unusable := &exitError{code: ExitUnreachable, err: fmt.Errorf("use the builder %q: %w", group.Name, err)}
+		if own := (*exitError)(nil); errors.As(err, &own) {
+			unusable.hint = own.hint
+		}
+		return nil, unusable
 	}
 	s := &selection{name: group.Name, driver: factory.Name(), why: why, docker: dockerutil.NewClient(cli)}
 	images, err := storeutil.GetImageConfig(cli, group)
@@ -229,7 +234,7 @@ func builderDriver(ctx context.Context, cli command.Cli, group *store.NodeGroup)
 	if group.Driver != "" {
 		factory, err := driver.GetFactory(group.Driver, true)
 		if err != nil {
-			return nil, fmt.Errorf("this build of bake has no %s driver (it has %s)", group.Driver, driverNames())
+			return nil, missingDriver(group.Driver)
 		}
 		return factory, nil
 	}

@@ -11,6 +11,7 @@ import (
 func newRoot(a *app) *cobra.Command {
 	root := newBake(a, runBake)
 	root.AddCommand(
+		newBuilders(a),
 		newEngine(a),
 		newExplain(a, runExplain),
 		newVersion(a, runVersion),
