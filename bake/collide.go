@@ -1,7 +1,6 @@
 package bake
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,11 +96,9 @@ func (t *Target) buildKey() []byte {
 	for _, l := range t.Links {
 		fields = append(fields, jsonMember{l.Context, l.Target.Name})
 	}
-	key, err := json.Marshal(fields)
-	if err != nil {
-		return []byte(t.Name)
-	}
-	return key
+	var w jsonWriter
+	w.object(fields)
+	return w.buf
 }
 
 func outputRange(t *Target) hcl.Range {

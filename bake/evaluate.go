@@ -156,9 +156,12 @@ func (e *evaluator) value(expr hcl.Expression, ctx *hcl.EvalContext) cty.Value {
 }
 
 func (e *evaluator) tryValue(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	expr, literal := e.def.unwrapJSON(expr)
-	if literal {
+	expr, plain := e.def.unwrapJSON(expr)
+	if plain {
 		return expr.Value(nil)
+	}
+	if val, ok := literalValue(expr); ok {
+		return val, nil
 	}
 	var refs []hcl.Traversal
 	for _, t := range expr.Variables() {

@@ -1,8 +1,6 @@
 package bake
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"strings"
 )
@@ -10,32 +8,28 @@ import (
 // JSON is the plan as --print shows it: itself a valid definition, with the
 // bytes that buildx prints, and a newline at the end.
 func (p *Plan) JSON() ([]byte, error) {
-	doc := struct {
-		Group  map[string]jsonGroup  `json:"group,omitempty"`
-		Target map[string]jsonObject `json:"target"`
-	}{
-		Group:  make(map[string]jsonGroup, len(p.Groups)),
-		Target: make(map[string]jsonObject, len(p.Targets)),
-	}
+	groups := make(map[string]jsonObject, len(p.Groups))
 	for _, g := range p.Groups {
-		doc.Group[g.Name] = jsonGroup(g)
+		groups[g.Name] = append(members("description", g.Description), jsonMember{"targets", g.Targets})
 	}
+	targets := make(map[string]jsonObject, len(p.Targets))
 	for _, t := range p.Targets {
-		doc.Target[t.Name] = t.fields()
+		targets[t.Name] = t.fields()
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(doc); err != nil {
-		return nil, err
+	var w jsonWriter
+	w.begin('{')
+	n := 0
+	if len(groups) > 0 {
+		w.next(n)
+		w.member("group")
+		writeMap(&w, groups, w.object)
+		n++
 	}
-	return buf.Bytes(), nil
-}
-
-type jsonGroup struct {
-	Name        string   `json:"-"`
-	Description string   `json:"description,omitempty"`
-	Targets     []string `json:"targets"`
+	w.next(n)
+	w.member("target")
+	writeMap(&w, targets, w.object)
+	w.end('}', n+1)
+	return append(w.buf, '\n'), nil
 }
 
 // jsonObject is an object whose members keep their order.
@@ -44,29 +38,6 @@ type jsonObject []jsonMember
 type jsonMember struct {
 	name  string
 	value any
-}
-
-func (o jsonObject) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	buf.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			buf.WriteByte(',')
-		}
-		name, err := json.Marshal(m.name)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(m.value)
-		if err != nil {
-			return nil, err
-		}
-		buf.Write(name)
-		buf.WriteByte(':')
-		buf.Write(value)
-	}
-	buf.WriteByte('}')
-	return buf.Bytes(), nil
 }
 
 // fields are the target's attributes that are set, in the order of the table.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bake/bake/engine"
+	"bake/cmd/heap"
 )
 
 func newEngineServe(a *app, runF func(*app, *engineStartOptions) error) *cobra.Command {
@@ -36,6 +37,7 @@ func runEngineServe(a *app, o *engineStartOptions) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	heap.LongRun(100)
 	if err := engine.Serve(ctx, cfg); err != nil {
 		return engineError("serve", err)
 	}

@@ -101,7 +101,7 @@ var rooms = []room{
 	})},
 	{dir: "bake/engine/rootless", may: []string{"golang.org/x/sys", "github.com/moby/sys"}},
 	{dir: "cmd", may: concat(language, buildx, buildkitClient, containers, []string{
-		"bake/bake", "bake/hclfuncs", "bake/compose",
+		"bake/bake", "bake/hclfuncs", "bake/compose", "bake/cmd/heap",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/docker/cli/cli", "github.com/moby/moby/client",
 		"github.com/tonistiigi/go-csvvalue", "github.com/agext/levenshtein", "github.com/apparentlymart/go-textseg",
 		"github.com/sirupsen/logrus", "golang.org/x/term", "golang.org/x/text",

@@ -6,6 +6,7 @@ import (
 
 	"bake/bake/engine"
 	"bake/cmd"
+	_ "bake/cmd/heap" // before all else
 )
 
 func main() {

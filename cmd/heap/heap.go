@@ -1,0 +1,59 @@
+// Package heap sets how eagerly the garbage collector works. Most runs of bake
+// read a definition, print something and end, and are done before a collection
+// would have paid for itself; a build keeps running, so it should stay small.
+//
+// The package depends on nearly nothing and its path sorts before those of the
+// modules that bake is made of, so it is initialised before them: their
+// initialisation is a good part of a short run.
+package heap
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync"
+)
+
+// percents are how far the heap may grow, in percent of what lives, before each
+// collection; the last holds on. The first lets it grow to 64 MB, the runtime's
+// least goal of 4 MB times 16. Nothing but large definitions sees the others.
+var percents = []int{1600, 300, 150}
+
+// chosen is set if the user says in the environment how to collect.
+var chosen = os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != ""
+
+var (
+	mu   sync.Mutex
+	left = percents
+)
+
+func init() {
+	if !chosen {
+		next()
+	}
+}
+
+// next sets the percentage that is due, and itself to be called after the next
+// collection: a finalizer runs then.
+func next() {
+	mu.Lock()
+	defer mu.Unlock()
+	if len(left) == 0 {
+		return
+	}
+	debug.SetGCPercent(left[0])
+	if left = left[1:]; len(left) > 0 {
+		runtime.SetFinalizer(new([16]byte), func(*[16]byte) { next() })
+	}
+}
+
+// LongRun ends the lenience of a short run: from now on the heap may grow by
+// percent before it is collected, the meaning of $GOGC.
+func LongRun(percent int) {
+	mu.Lock()
+	defer mu.Unlock()
+	left = nil
+	if !chosen {
+		debug.SetGCPercent(percent)
+	}
+}
