@@ -17,6 +17,8 @@ type app struct {
 	dir   string // working directory, absolute
 	args  []string
 	debug bool // --debug: stack traces in errors, log messages of libraries
+
+	github *workflow // that this is a step of, or nil
 }
 
 // Main runs the command line of the process and returns its exit code. It is
@@ -40,6 +42,7 @@ func (a *app) run() (code int) {
 			code = ExitBuild
 		}
 	}()
+	a.joinWorkflow()
 	root := newRoot(a)
 	root.SetArgs(a.args)
 	err := root.Execute()

@@ -93,6 +93,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Dir:      a.dir,
 		Env:      a.env,
 		Progress: display.update,
+		Follow:   display.follow,
 		Stdout:   a.out,
 		Docker:   docker,
 		Allow:    o.allow,

@@ -44,7 +44,7 @@ func (a *app) newReporter(o *definitionOptions) (*reporter, error) {
 		streams: a.streams,
 		json:    o.diagnostics == "json",
 		strict:  o.strict,
-		github:  newAnnotator(a.err, a.dir, a.env),
+		github:  newAnnotator(a.github, a.dir, a.env),
 	}, nil
 }
 

@@ -18,11 +18,11 @@ type annotator struct {
 }
 
 // newAnnotator returns nil outside GitHub Actions.
-func newAnnotator(w io.Writer, dir string, env bake.Env) *annotator {
-	if env["GITHUB_ACTIONS"] != "true" {
+func newAnnotator(step *workflow, dir string, env bake.Env) *annotator {
+	if step == nil {
 		return nil
 	}
-	return &annotator{w: w, dir: dir, workspace: env["GITHUB_WORKSPACE"]}
+	return &annotator{w: step.commands, dir: dir, workspace: env["GITHUB_WORKSPACE"]}
 }
 
 // write shows one annotation for each finding.

@@ -45,7 +45,8 @@ var environmentVariables = []variableText{
 	{"DOCKER_CONFIG", "directory with the configuration and credentials of Docker"},
 	{"NO_COLOR", "not empty: no colours"},
 	{"DEBUG", "not empty: as --debug"},
-	{"GITHUB_ACTIONS", "true: diagnostics are also shown as annotations"},
+	{"GITHUB_ACTIONS", "true: annotations, a summary, outputs and groups of log lines for the workflow"},
+	{"BAKE_GITHUB", "false: none of these"},
 }
 
 // engineVariables are those that engine.Default reads.

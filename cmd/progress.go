@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bake/bake"
+	"bake/bake/build"
 )
 
 // displayMode is a kind of progress output.
@@ -54,10 +55,16 @@ func (m displayMode) ui() progressui.DisplayMode {
 	return progressui.DisplayMode(m)
 }
 
+// shower turns updates into something to look at, until there are no more.
+type shower interface {
+	UpdateFrom(context.Context, chan *client.SolveStatus) ([]client.VertexWarning, error)
+}
+
 // display shows the progress of a build on standard error.
 type display struct {
-	mode displayMode
-	logs logTails
+	mode   displayMode
+	follow *build.Follow
+	logs   logTails
 
 	mu      sync.Mutex // guards closed and sending
 	closed  bool
@@ -69,12 +76,21 @@ type display struct {
 // newDisplay starts showing progress. Its first line says which builder is
 // used and why.
 func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) {
-	ui, err := progressui.NewDisplay(a.err, mode.ui(), progressui.WithDesc(chosen.text(), chosen.short(a.columns())))
-	if err != nil {
-		return nil, usageErrorf("--progress %s: %w", mode, err).
-			withHint("Standard error is not a terminal. Use --progress plain.")
+	var ui shower
+	var follow *build.Follow
+	if (mode == "auto" || mode == "plain") && a.github != nil && !a.terminal {
+		g := newGroups(a.err, a.github, chosen.text())
+		ui, follow = g, &build.Follow{Shown: g.show, Phase: g.phase}
+	} else {
+		drawn, err := progressui.NewDisplay(a.err, mode.ui(), progressui.WithDesc(chosen.text(), chosen.short(a.columns())))
+		if err != nil {
+			return nil, usageErrorf("--progress %s: %w", mode, err).
+				withHint("Standard error is not a terminal. Use --progress plain.")
+		}
+		ui = drawn
 	}
 	d := &display{
+		follow:  follow,
 		mode:    mode,
 		updates: make(chan *client.SolveStatus),
 		done:    make(chan struct{}),

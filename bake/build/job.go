@@ -108,6 +108,7 @@ func (r *run) solve(ctx context.Context, j *job) {
 			q.outcome.finished = time.Now()
 		}
 		q.outcome.response, q.outcome.done = response, err == nil
+		r.progress.phase(q, true)
 	}
 }
 
@@ -219,6 +220,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	q.outcome.finished = time.Now()
 	r.gate.leave(q)
+	r.progress.phase(q, false)
 	q.arrived.Do(r.allDone.arrive)
 	if err := r.allDone.wait(ctx); err != nil {
 		return nil, err

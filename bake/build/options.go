@@ -31,6 +31,7 @@ type Options struct {
 	Dir        string                    // working directory: relative paths of the plan start here; empty is "."
 	Env        bake.Env                  // environment for secrets, SSH, SOURCE_DATE_EPOCH and BUILDX_* switches
 	Progress   func(*client.SolveStatus) // receives progress, one call at a time; nil drops it
+	Follow     *Follow                   // is told which target the progress is about; nil is not
 	Auth       session.Attachable        // registry credentials; nil reads the docker config file
 	Stdout     io.Writer                 // where outputs with dest "-" go; nil refuses them
 	Docker     *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them

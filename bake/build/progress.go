@@ -15,6 +15,7 @@ import (
 type progress struct {
 	mu       sync.Mutex
 	send     func(*client.SolveStatus)
+	follow   *Follow
 	prefixed bool
 	target   map[digest.Digest]string        // the target that a vertex is shown under
 	source   map[digest.Digest]*stream       // the job whose logs of a vertex are shown
@@ -230,20 +231,29 @@ func (s *stream) known(d digest.Digest) digest.Digest {
 // "[app 1/3] RUN". What the frontend does for no target in particular, such as
 // reading the metadata of an image, stays as it is.
 func (s *stream) rename(v *client.Vertex) {
+	target := s.targetOf(v)
+	if target == "" {
+		return
+	}
+	s.p.follow.shown(v.Digest, target)
 	if !s.p.prefixed {
 		return
-	}
-	target, ok := s.p.target[v.Digest]
-	if !ok && (len(s.job.requests) > 1 || strings.HasPrefix(v.Name, "[internal]") && !s.job.requests[0].foreign()) {
-		return
-	}
-	if !ok {
-		target = s.job.requests[0].target.Name
 	}
 	v.Name = withTarget(target, v.Name)
 	if v.ProgressGroup != nil {
 		v.ProgressGroup.Name = withTarget(target, v.ProgressGroup.Name)
 	}
+}
+
+// targetOf is the target that a vertex is shown under, empty for none.
+func (s *stream) targetOf(v *client.Vertex) string {
+	if target, ok := s.p.target[v.Digest]; ok {
+		return target
+	}
+	if len(s.job.requests) > 1 || s.p.prefixed && strings.HasPrefix(v.Name, "[internal]") {
+		return ""
+	}
+	return s.job.requests[0].target.Name
 }
 
 func withTarget(target, name string) string {

@@ -47,6 +47,7 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 		return newReport(p, started, err), err
 	}
 	r := &run{opt: opt, plan: p, progress: newProgress(opt.Progress, len(p.Targets) > 1)}
+	r.progress.follow = opt.Follow
 	r.repositories = newRepositories(&r.opt)
 	err := r.submit(ctx, nodes)
 	report := r.report(started, err)
