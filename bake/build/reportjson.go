@@ -18,7 +18,7 @@ const reportKey = "bake.report"
 type RunReport struct {
 	Version  string                  `json:"version"`  // of bake
 	Builder  BuilderReport           `json:"builder"`  // that was built on
-	Result   Result                  `json:"result"`   // built, cached (no step ran), failed or canceled
+	Result   Result                  `json:"result"`   // built, answered, cached (no step ran), failed or canceled
 	Started  time.Time               `json:"started"`  //
 	Duration float64                 `json:"duration"` // of the whole run, as a clock on the wall shows it
 	Targets  map[string]TargetResult `json:"targets"`  // all of the plan, by name
@@ -88,7 +88,7 @@ func (r *Report) JSON() *RunReport {
 
 // result is that of the run: the worst of its targets'.
 func (r *Report) result() Result {
-	rank := map[Result]int{Cached: 1, Built: 2, Skipped: 3, Canceled: 3, Failed: 4}
+	rank := map[Result]int{Cached: 1, Answered: 2, Built: 3, Skipped: 4, Canceled: 4, Failed: 5}
 	worst := Cached
 	for _, t := range r.Targets {
 		if rank[t.Result] > rank[worst] {
