@@ -55,15 +55,14 @@ func (r *run) warnNoOutput() {
 		return
 	}
 	var names []string
-	for _, q := range r.requests {
-		if q.call != "" {
+	for _, a := range r.assemblies {
+		if len(a.parts) > 0 && a.parts[0].call != "" {
 			return // as if nothing was built at all
 		}
-		for _, as := range append([]*request{q}, q.same...) {
-			if !as.target.Linked && len(as.target.Outputs) == 0 && len(as.exports) == 0 {
-				names = append(names, as.target.Name)
-			}
+		if a.target.Linked || len(a.target.Outputs) > 0 || len(a.parts) == 0 || len(a.parts[0].exports) > 0 {
+			continue
 		}
+		names = append(names, a.target.Name)
 	}
 	const how = "(--push, --load or output = ...)"
 	switch len(names) {

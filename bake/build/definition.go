@@ -52,6 +52,15 @@ func definitionSteps(res *gateway.Result) []step {
 	return out
 }
 
+// steps lists the vertices that a result of the node is made of.
+func (n *node) steps(res *gateway.Result) []step {
+	out := definitionSteps(res)
+	for i := range out {
+		out[i].shown = n.vertex(out[i].shown)
+	}
+	return out
+}
+
 // stepsOf lists the vertices of one definition.
 func stepsOf(def *pb.Definition) []step {
 	d := digests{ops: map[digest.Digest]*pb.Op{}, shown: map[digest.Digest]digest.Digest{}}
@@ -150,7 +159,7 @@ func (q *request) withSource(err error) error {
 		return err
 	}
 	for _, s := range q.steps {
-		if string(s.shown) == failed.Digest && s.source != nil {
+		if s.shown == q.node.vertex(digest.Digest(failed.Digest)) && s.source != nil {
 			return errdefs.WithSource(err, s.source)
 		}
 	}

@@ -85,7 +85,6 @@ type outcome struct {
 	err               error
 	echo              bool              // err only says that the run was ended
 	response          map[string]string // what the exporters said
-	manifests         []Manifest        // of an index
 	done              bool
 }
 
@@ -141,7 +140,9 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	if err := r.pushByDocker(ctx, q, response); err != nil {
 		return response, err
 	}
-	q.outcome.manifests = r.readManifests(ctx, q, imageOf(response))
+	if !q.of.split {
+		q.of.manifests = r.readManifests(ctx, q, imageOf(response))
+	}
 	return response, r.addRecord(ctx, q, response)
 }
 
@@ -209,7 +210,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	if err := r.gate.enter(ctx, q); err != nil {
 		return nil, err
 	}
-	if err := q.checkLinks(); err != nil {
+	if err := errors.Join(q.checkLinks(), q.checkParts()); err != nil {
 		return nil, err
 	}
 	if q.call == "" {

@@ -2,9 +2,6 @@ package build
 
 import (
 	"errors"
-	"time"
-
-	"bake/bake"
 )
 
 // skippedError says that a target was not built because another one failed.
@@ -13,9 +10,9 @@ type skippedError struct{ because string }
 func (e *skippedError) Error() string { return "skipped because " + e.because + " failed" }
 
 // skipped returns the error of what cannot be built without producer.
-func skipped(producer *request) error {
+func skipped(producer *assembly) error {
 	var earlier *skippedError
-	if errors.As(producer.outcome.err, &earlier) {
+	if errors.As(producer.err, &earlier) {
 		return earlier
 	}
 	return &skippedError{producer.target.Name}
@@ -25,38 +22,45 @@ func skipped(producer *request) error {
 // may be called when these are loaded, and again when they are evaluated.
 func (q *request) checkLinks() error {
 	for _, l := range q.links {
-		if l.producer.failed.Load() {
-			return skipped(l.producer)
+		if l.producer.of.failed.Load() {
+			return skipped(l.producer.of)
 		}
+	}
+	return nil
+}
+
+// checkParts returns a *skippedError if another part of the target has failed.
+func (q *request) checkParts() error {
+	if q.of.failed.Load() {
+		return &skippedError{q.target.Name}
 	}
 	return nil
 }
 
 // release lets the run go on without q, which failed.
 func (r *run) release(q *request) {
+	if q.of.err == nil {
+		q.of.err = q.outcome.err
+	}
 	r.gate.abandon(q, func() { r.progress.assign(r.requests) })
 	q.arrived.Do(r.allDone.arrive)
 }
 
 // unprepared notes a target that was not even made ready, so that the others
-// can be built without it. The request stands for it in links.
-func (r *run) unprepared(t *bake.Target, index int, err error) *request {
-	q := &request{target: t, index: index}
-	q.failed.Store(true)
-	now := time.Now()
-	q.outcome = outcome{started: now, finished: now, err: err}
-	r.unbuilt = append(r.unbuilt, q)
+// can be built without it.
+func (r *run) unprepared(a *assembly, err error) {
+	a.err, a.parts = err, nil
+	a.failed.Store(true)
 	if skip := (*skippedError)(nil); r.first == nil && !errors.As(err, &skip) {
 		r.first = err
 	}
-	return q
 }
 
-// heldBack returns a *skippedError if q has outputs that wait for targets that
-// have failed.
+// heldBack returns a *skippedError if q has outputs that wait for parts of the
+// same target, or for targets, that have failed.
 func (r *run) heldBack(q *request) error {
-	if !r.opt.HoldOutput || !q.exporting() {
-		return nil
+	if err := q.checkParts(); err != nil || !r.opt.HoldOutput || !q.exporting() {
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"bake/bake"
-
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -17,28 +15,6 @@ import (
 
 // metadataKeys are the parts of a result that its consumers need.
 var metadataKeys = []string{exptypes.ExporterImageConfigKey, "containerimage.buildinfo"}
-
-// bind finds the requests that q links to. They stand before it in the plan.
-func (q *request) bind(known map[*bake.Target]*request) error {
-	for _, l := range q.target.Links {
-		producer := known[l.Target]
-		if producer != nil && producer.failed.Load() {
-			return skipped(producer)
-		}
-		if producer == nil {
-			return in("contexts", l.Context, fmt.Errorf("target %s is not in the plan", l.Target.Name))
-		}
-		if producer.node != q.node {
-			return in("contexts", l.Context, fmt.Errorf("cannot use %s as context %s: it builds on another node", l.Target.Name, l.Context))
-		}
-		if err := subset(q.platforms, producer.platforms, l.Target.Name); err != nil {
-			return in("contexts", l.Context, err)
-		}
-		producer.linked = true
-		q.links = append(q.links, link{name: l.Context, producer: producer})
-	}
-	return nil
-}
 
 // subset checks that the platforms of a consumer are among those of its
 // producer. One platform on either side always fits.

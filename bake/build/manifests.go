@@ -66,7 +66,7 @@ func builtPlatforms(q *request, image *ocispecs.Descriptor) []string {
 	for _, p := range q.platforms {
 		out = appendNew(out, platforms.FormatAll(p))
 	}
-	for _, m := range q.outcome.manifests {
+	for _, m := range q.of.manifests {
 		out = appendNew(out, m.Platform)
 	}
 	if len(out) == 0 && image != nil && image.Platform != nil {

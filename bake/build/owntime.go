@@ -25,25 +25,27 @@ func (p *progress) timed(v *client.Vertex) {
 	p.spans[v.Digest] = append(list, s)
 }
 
-// ownTime is how long the steps took that q needs: those of its own, its
-// context and its outputs, at whichever target's cost they ran, but not those
-// of the targets that it links to. Where steps ran at the same time, that time
-// counts once; what q waited for its turn or for others does not count.
+// ownTime is how long the steps took that the parts of a target need: those of
+// its own, its context and its outputs, at whichever target's cost they ran, but
+// not those of the targets that it links to. Where steps ran at the same time, that time
+// counts once; what it waited for its turn or for others does not count.
 //
 // Only the engine's clock is used, so that another machine's may be wrong.
-func (r *run) ownTime(q *request) time.Duration {
-	others := q.linkedSteps()
+func (r *run) ownTime(parts ...*request) time.Duration {
 	var ran []span
-	add := func(d digest.Digest) {
-		if !others[d] {
-			ran = append(ran, r.progress.spans[d]...)
+	for _, q := range parts {
+		others := q.linkedSteps()
+		add := func(d digest.Digest) {
+			if !others[d] {
+				ran = append(ran, r.progress.spans[d]...)
+			}
 		}
-	}
-	for _, s := range q.steps {
-		add(s.shown)
-	}
-	for d := range q.reported {
-		add(d)
+		for _, s := range q.steps {
+			add(s.shown)
+		}
+		for d := range q.reported {
+			add(d)
+		}
 	}
 	return covered(ran)
 }

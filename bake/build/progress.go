@@ -18,6 +18,7 @@ type progress struct {
 	follow   *Follow
 	prefixed bool
 	target   map[digest.Digest]string        // the target that a vertex is shown under
+	label    map[digest.Digest]string        // how it is shown, see labelOf
 	source   map[digest.Digest]*stream       // the job whose logs of a vertex are shown
 	vertices map[digest.Digest]client.Vertex // latest state, for the report
 	spans    map[digest.Digest][]span        // when each vertex ran
@@ -29,7 +30,7 @@ type progress struct {
 
 func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
 	return &progress{
-		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
+		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, label: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
 		vertices: map[digest.Digest]client.Vertex{}, spans: map[digest.Digest][]span{},
 		warned: map[string]bool{}, heard: map[string]bool{},
 	}
@@ -82,7 +83,7 @@ func (p *progress) expect(requests []*request, inputs map[*node]string) {
 	defer p.mu.Unlock()
 	for _, q := range requests {
 		for _, d := range q.loadVertices(inputs[q.node]) {
-			p.claim(d, q)
+			p.claim(q.node.vertex(d), q)
 		}
 	}
 }
@@ -90,7 +91,23 @@ func (p *progress) expect(requests []*request, inputs map[*node]string) {
 func (p *progress) claim(d digest.Digest, q *request) {
 	if _, ok := p.target[d]; !ok {
 		p.target[d] = q.target.Name
+		p.label[d] = p.labelOf(q)
 	}
+}
+
+// labelOf is what stands before the steps of q: the target, unless there is but
+// one, and the node, if several build the target.
+func (p *progress) labelOf(q *request) string {
+	switch {
+	case q.of == nil || len(q.of.parts) < 2:
+		if p.prefixed {
+			return q.target.Name
+		}
+		return ""
+	case p.prefixed:
+		return q.target.Name + " " + q.node.Name
+	}
+	return q.node.Name
 }
 
 // stream is the status of one job.
@@ -183,7 +200,11 @@ func (s *stream) filter(status *client.SolveStatus) {
 // unheard reports whether w is new: targets with the same Dockerfile are warned
 // about the same lines.
 func (p *progress) unheard(w *client.VertexWarning) bool {
-	key := fmt.Sprint(w.Vertex, w.URL, string(w.Short), w.Range)
+	who := p.target[w.Vertex] // nodes that share a target say the same
+	if who == "" {
+		who = string(w.Vertex)
+	}
+	key := fmt.Sprint(who, w.URL, string(w.Short), w.Range)
 	known := p.heard[key]
 	p.heard[key] = true
 	return !known
@@ -211,11 +232,13 @@ func (s *stream) close() {
 // names what a job exports after the session, or not at all, so that jobs that
 // share a session would write into each other's vertices.
 func (s *stream) digest(d digest.Digest, name string) digest.Digest {
-	if !strings.HasPrefix(name, "export") {
-		return d
+	own := s.job.node.vertex(d)
+	if strings.HasPrefix(name, "export") {
+		own = digest.FromString(string(d) + s.job.requests[0].ref)
 	}
-	own := digest.FromString(string(d) + s.job.requests[0].ref)
-	s.aliases[d] = own
+	if own != d {
+		s.aliases[d] = own
+	}
 	return own
 }
 
@@ -224,10 +247,10 @@ func (s *stream) known(d digest.Digest) digest.Digest {
 	if own, ok := s.aliases[d]; ok {
 		return own
 	}
-	return d
+	return s.job.node.vertex(d)
 }
 
-// rename puts the target into the name of a vertex: "[1/3] RUN" becomes
+// rename puts the label into the name of a vertex: "[1/3] RUN" becomes
 // "[app 1/3] RUN". What the frontend does for no target in particular, such as
 // reading the metadata of an image, stays as it is.
 func (s *stream) rename(v *client.Vertex) {
@@ -236,12 +259,16 @@ func (s *stream) rename(v *client.Vertex) {
 		return
 	}
 	s.p.follow.shown(v.Digest, target)
-	if !s.p.prefixed {
+	label, ok := s.p.label[v.Digest]
+	if !ok {
+		label = s.p.labelOf(s.job.requests[0])
+	}
+	if label == "" {
 		return
 	}
-	v.Name = withTarget(target, v.Name)
+	v.Name = withTarget(label, v.Name)
 	if v.ProgressGroup != nil {
-		v.ProgressGroup.Name = withTarget(target, v.ProgressGroup.Name)
+		v.ProgressGroup.Name = withTarget(label, v.ProgressGroup.Name)
 	}
 }
 
@@ -250,17 +277,17 @@ func (s *stream) targetOf(v *client.Vertex) string {
 	if target, ok := s.p.target[v.Digest]; ok {
 		return target
 	}
-	if len(s.job.requests) > 1 || s.p.prefixed && strings.HasPrefix(v.Name, "[internal]") {
+	if len(s.job.requests) > 1 || s.p.prefixed && strings.HasPrefix(v.Name, "[internal]") && !s.job.requests[0].foreign() {
 		return ""
 	}
 	return s.job.requests[0].target.Name
 }
 
-func withTarget(target, name string) string {
+func withTarget(label, name string) string {
 	if rest, ok := strings.CutPrefix(name, "["); ok {
-		return "[" + target + " " + rest
+		return "[" + label + " " + rest
 	}
-	return "[" + target + "] " + name
+	return "[" + label + "] " + name
 }
 
 // readableTransfer shows a transfer under the name that people know, without

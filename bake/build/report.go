@@ -54,7 +54,7 @@ type TargetReport struct {
 	Digest    string            // of the image or index, empty without an image
 	Where     []string          // where its outputs went: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
 	Outputs   []Output          // the same for programs
-	Node      string            // of the builder
+	Node      string            // of the builder; several, comma separated, if they shared the target
 	Platforms []string          // of the result, as far as they are known
 	Manifests []Manifest        // of an index, if metadata was asked for
 	Steps     int               // how many steps it has
@@ -96,54 +96,47 @@ func (r *run) report(started time.Time, err error) *Report {
 	r.progress.mu.Lock()
 	defer r.progress.mu.Unlock()
 	out.Warnings = append(out.Warnings, r.progress.warnings...)
-	for _, q := range append(slices.Clone(r.requests), r.unbuilt...) {
-		for _, as := range append([]*request{q}, q.same...) {
-			r.fill(&out.Targets[as.index], q, as)
-		}
+	for _, a := range r.assemblies {
+		r.fill(&out.Targets[a.index], a)
 	}
 	return out
 }
 
-// fill reports the outcome of q for one of the targets that it stands for.
-func (r *run) fill(t *TargetReport, q, as *request) {
-	o := q.outcome
-	if o.started.IsZero() {
+// fill reports the outcome of a target.
+func (r *run) fill(t *TargetReport, a *assembly) {
+	built := a.built()
+	done, ran := len(built) > 0, false
+	for _, q := range built {
+		t.Call = q.call
+		done = done && q.outcome.done
+		if q.outcome.started.IsZero() {
+			continue
+		}
+		t.add(q)
+		if q.call == "" {
+			ran = r.countSteps(t, q) || ran
+		}
+	}
+	if t.Started.IsZero() && a.err == nil {
 		return
 	}
-	t.Started, t.Finished, t.Duration = o.started, o.finished, r.ownTime(q)
-	if t.Finished.IsZero() {
-		t.Finished = time.Now()
-	}
-	if q.node != nil {
-		t.Node = q.node.Name
-	}
-	t.Call = q.call
-	ran := false
-	image := imageOf(o.response)
-	if q.call == "" {
-		t.Warnings = r.progress.warningsOf(q)
-		t.Platforms, t.Manifests = builtPlatforms(q, image), o.manifests
-		ran = r.countSteps(t, q)
-	}
-	var skip *skippedError
-	switch {
-	case o.done && q.call != "":
-		t.Result = Answered
-	case o.done && ran:
-		t.Result = Built
-	case o.done:
-		t.Result = Cached
-	case errors.As(o.err, &skip):
-		t.Result, t.Err = Skipped, skip
+	t.Duration = r.ownTime(built...)
+	t.Result, t.Err = a.result(done, ran)
+	if t.Result == Skipped {
 		t.Started, t.Finished, t.Duration = time.Time{}, time.Time{}, 0
-	case o.err != nil && !o.echo:
-		t.Result, t.Err = Failed, o.err
-	default:
-		t.Result = Canceled
 	}
-	if !o.done {
-		return
+	if len(built) > 0 && t.Call == "" {
+		t.Warnings = r.progress.warningsOf(built[0])
+		t.Manifests = built[0].of.manifests
 	}
+	if done {
+		t.made(a)
+	}
+}
+
+// made reports what a target has made, or the answer if it was asked.
+func (t *TargetReport) made(a *assembly) {
+	q := a.built()[0]
 	if q.result != nil {
 		t.Message = string(q.result.Metadata[inlineMessage])
 	}
@@ -151,14 +144,59 @@ func (r *run) fill(t *TargetReport, q, as *request) {
 		t.Exporter, t.Message = q.answer, q.answer[inlineMessage]
 		return
 	}
-	t.Exporter, t.Ref = o.response, o.response[metadataRef]
-	t.Digest = o.response[exptypes.ExporterImageDigestKey]
-	for _, e := range as.exports {
+	t.Exporter = q.of.response()
+	t.Ref = t.Exporter[metadataRef]
+	t.Digest = t.Exporter[exptypes.ExporterImageDigestKey]
+	for _, e := range a.parts[0].exports {
 		if e.where != "" && !slices.Contains(t.Where, e.where) {
 			t.Where = append(t.Where, e.where)
 		}
 		t.Outputs = append(t.Outputs, e.report())
 	}
+}
+
+// add makes t include a part of the target.
+func (t *TargetReport) add(q *request) {
+	end := q.outcome.finished
+	if end.IsZero() {
+		end = time.Now()
+	}
+	if t.Started.IsZero() || q.outcome.started.Before(t.Started) {
+		t.Started = q.outcome.started
+	}
+	if end.After(t.Finished) {
+		t.Finished = end
+	}
+	if q.inner {
+		return
+	}
+	if t.Node != "" {
+		t.Node += ","
+	}
+	t.Node += q.node.Name
+	if q.call != "" {
+		return
+	}
+	t.Platforms = appendNew(t.Platforms, builtPlatforms(q, imageOf(q.outcome.response))...)
+}
+
+// result is the result of the target and, if it was not built, the reason.
+func (a *assembly) result(done, ran bool) (Result, error) {
+	err, echo := a.failure()
+	var skip *skippedError
+	switch {
+	case done && a.parts[0].call != "":
+		return Answered, nil
+	case done && ran:
+		return Built, nil
+	case done:
+		return Cached, nil
+	case errors.As(err, &skip):
+		return Skipped, skip
+	case err != nil && !echo:
+		return Failed, err
+	}
+	return Canceled, nil
 }
 
 // countSteps counts the steps of q, without those of the targets it links to,

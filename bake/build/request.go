@@ -7,7 +7,6 @@ import (
 	"maps"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"bake/bake"
 
@@ -20,12 +19,13 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// request is one target made ready for its node: all that is known before
+// request is one target made ready for one node: all that is known before
 // anything is sent. The fields of the second group are set while it runs.
 type request struct {
 	target       *bake.Target
-	index        int // position in the plan
+	of           *assembly
 	node         *node
+	inner        bool   // only for targets that link to it: it has no outputs
 	ref          string // id of the build on the engine
 	inputs       *inputs
 	definition   *pb.Definition // the Dockerfile, nil if it is a source
@@ -41,16 +41,13 @@ type request struct {
 	call         string // what the frontend is asked, empty if q is built
 	linked       bool   // others use its result
 	links        []link
-	same         []*request // identical builds that share the outcome of this one
 
 	turn      chan struct{} // closed when it may be evaluated
 	loaded    chan struct{} // closed when result is there
 	result    *gateway.Result
 	answer    map[string]string // to the call
-	evaluated bool              // this and the next two are guarded by the gate
+	evaluated bool              // this and the next one are guarded by the gate
 	passed    bool              // loaded is closed
-	admitted  bool              // turn is closed
-	failed    atomic.Bool       // nothing can be linked to it
 	arrived   sync.Once
 	outcome   outcome
 	steps     []step                 // the vertices of result
@@ -65,14 +62,15 @@ type link struct {
 	producer *request
 }
 
-// prepare makes a request of t. Nothing is sent, except to a node that has to
-// be started first.
-func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request, error) {
+// prepare makes the request of a share of a target. Nothing is sent.
+func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, error) {
+	t := a.target
 	if err := unsupported(t); err != nil {
 		return nil, err
 	}
 	q := &request{
-		target: t, index: index, ref: identity.NewID(), frontend: "dockerfile.v0",
+		target: t, of: a, node: s.node, platforms: s.platforms, inner: s.inner,
+		ref: identity.NewID(), frontend: "dockerfile.v0",
 		turn: make(chan struct{}), loaded: make(chan struct{}),
 		recorded: r.opt.Metadata,
 	}
@@ -82,12 +80,6 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 	}
 	if q.call == "" {
 		q.entitlements = entitlementsOf(t)
-	}
-	if q.platforms, err = parsePlatforms(t.Platforms); err != nil {
-		return nil, err
-	}
-	if q.node, err = r.cluster.pick(ctx, q.platforms); err != nil {
-		return nil, err
 	}
 	if q.inputs, err = prepareInputs(t, &r.opt, &r.sources); err != nil {
 		return nil, err
@@ -115,9 +107,9 @@ func (r *run) prepare(ctx context.Context, t *bake.Target, index int) (*request,
 }
 
 // prepareOutputs finds where the result of q goes: nowhere if the frontend is
-// only asked.
+// only asked, or q only serves other targets.
 func (q *request) prepareOutputs(opt *Options) error {
-	if q.call != "" {
+	if q.call != "" || q.inner {
 		return nil
 	}
 	outputs := append(defaultExport(q.target, q.node, opt), q.target.Outputs...)
@@ -151,7 +143,7 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 	if err := hostAttrs(q.target, q.node.gatewayIP(ctx), attrs); err != nil {
 		return err
 	}
-	if q.node.attests() && q.call == "" {
+	if q.node.attests() && q.call == "" && !q.inner {
 		if err := attestAttrs(q.target, &r.opt, attrs); err != nil {
 			return err
 		}
@@ -194,6 +186,9 @@ func (q *request) prepareCaches(ctx context.Context, opt *Options) error {
 		return nil
 	}
 	from, to := q.target.CacheFrom, q.target.CacheTo
+	if q.inner {
+		to = nil
+	}
 	q.cacheFrom = q.supported(cacheEntries(ctx, from, opt))
 	q.cacheTo = q.supported(append(cacheEntries(ctx, to, opt), inlineCache(q.target)...))
 	for _, c := range q.cacheTo {
@@ -286,7 +281,7 @@ func (q *request) fingerprint() string {
 	}
 	links := map[string]int{}
 	for _, l := range q.links {
-		links[l.name] = l.producer.index
+		links[l.name] = l.producer.of.index
 	}
 	var locals []string
 	for _, l := range q.inputs.locals {

@@ -20,8 +20,8 @@ type run struct {
 	cluster      *cluster
 	sources      sources
 	repositories *repositories
+	assemblies   []*assembly // the targets, in the order of the plan
 	requests     []*request
-	unbuilt      []*request // targets that could not be prepared, if the run goes on without them
 	gate         *gate
 	allDone      *barrier // every request is evaluated
 	sessions     *sessions
@@ -84,30 +84,34 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 }
 
 // prepareAll makes the requests, in the order of the plan, and connects those
-// that are linked. Identical builds become one request.
+// that are linked. Identical targets are built once.
 func (r *run) prepareAll(ctx context.Context) error {
-	byTarget := map[*bake.Target]*request{}
-	same := map[string]*request{}
+	placed, err := r.place(ctx)
+	if err != nil {
+		return err
+	}
+	byTarget := map[*bake.Target]*assembly{}
+	same := map[string]*assembly{}
 	for n, t := range r.plan.Targets {
-		q, err := r.prepare(ctx, t, n)
-		if err == nil {
-			err = q.bind(byTarget)
-		}
+		a, err := r.assemble(ctx, t, n, placed[n], byTarget)
 		if err != nil {
 			if err = preparationError(t, err); !r.opt.KeepGoing || ofBuilder(err) || ctx.Err() != nil {
 				return err
 			}
-			byTarget[t] = r.unprepared(t, n, err)
+			r.unprepared(a, err)
+		}
+		byTarget[t] = a
+		r.assemblies = append(r.assemblies, a)
+		if a.err != nil {
 			continue
 		}
-		if twin := same[q.fingerprint()]; twin != nil && !q.streams() {
-			twin.same = append(twin.same, q)
-			byTarget[t] = twin
-			continue
+		print := a.fingerprint()
+		if a.twin = same[print]; a.twin == nil {
+			r.requests = append(r.requests, a.parts...)
 		}
-		same[q.fingerprint()] = q
-		byTarget[t] = q
-		r.requests = append(r.requests, q)
+		if print != "" && a.twin == nil {
+			same[print] = a
+		}
 	}
 	return nil
 }

@@ -45,7 +45,8 @@ func await(ctx context.Context, ch <-chan struct{}) error {
 }
 
 // gate admits requests to evaluation: none before all are loaded, then in the
-// order of the plan those whose links are evaluated, at most limit at once.
+// order of the plan those whose links are evaluated, those of at most limit
+// targets at once.
 type gate struct {
 	mu      sync.Mutex
 	loading int
@@ -63,7 +64,7 @@ func newGate(requests []*request, limit int) *gate {
 // load tells that a request is loaded, as result. last is called before the
 // gate opens. A request that is loaded again gives what links to it nothing new.
 func (g *gate) load(q *request, result *gateway.Result, last func()) {
-	steps := definitionSteps(result)
+	steps := q.node.steps(result)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if q.passed {
@@ -90,10 +91,8 @@ func (g *gate) abandon(q *request, last func()) {
 		return // it failed later, at its outputs
 	}
 	q.evaluated = true
-	q.failed.Store(true)
-	if q.admitted && g.free >= 0 {
-		g.free++
-	}
+	q.of.failed.Store(true)
+	g.vacate(q.of)
 	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == q })
 	switch {
 	case !q.passed:
@@ -114,23 +113,37 @@ func (g *gate) leave(q *request) {
 		return // before it was submitted again
 	}
 	q.evaluated = true
-	if g.free >= 0 {
+	g.vacate(q.of)
+	g.admit()
+}
+
+// vacate frees the place of a target when all its parts are evaluated. Parts on
+// several nodes share one place, which a part keeps while the others wait for
+// their links: these are targets whose parts have a place already, or are
+// evaluated, as they link to the same ones.
+func (g *gate) vacate(a *assembly) {
+	for _, q := range a.parts {
+		if !q.evaluated {
+			return
+		}
+	}
+	if a.holding && g.free >= 0 {
 		g.free++
 	}
-	g.admit()
+	a.holding = false
 }
 
 func (g *gate) admit() {
 	rest := g.waiting[:0]
 	for _, q := range g.waiting {
-		if g.free == 0 || !q.ready() {
+		if g.free == 0 && !q.of.holding || !q.ready() {
 			rest = append(rest, q)
 			continue
 		}
-		if g.free > 0 {
+		if g.free > 0 && !q.of.holding {
 			g.free--
 		}
-		q.admitted = true
+		q.of.holding = true
 		close(q.turn)
 	}
 	g.waiting = rest

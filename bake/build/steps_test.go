@@ -15,7 +15,9 @@ import (
 func gateRequests(names string, links ...string) map[string]*request {
 	out := map[string]*request{}
 	for _, n := range names {
-		out[string(n)] = &request{turn: make(chan struct{}), loaded: make(chan struct{})}
+		q := &request{turn: make(chan struct{}), loaded: make(chan struct{})}
+		q.of = &assembly{parts: []*request{q}}
+		out[string(n)] = q
 	}
 	for _, l := range links {
 		q := out[l[1:]]

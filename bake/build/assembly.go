@@ -1,0 +1,226 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"bake/bake"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// assembly is one target of the plan as the nodes build it: one request for
+// each node that builds a part of it. Nearly always that is one.
+type assembly struct {
+	target    *bake.Target
+	index     int // position in the plan
+	platforms []ocispecs.Platform
+	parts     []*request
+	twin      *assembly    // an identical target earlier in the plan, whose parts stand for these
+	err       error        // why failed is set
+	failed    atomic.Bool  // nothing can be linked to it
+	pending   atomic.Int32 // parts that are not done
+
+	split     bool              // its outputs come from several nodes
+	merged    map[string]string // what the exporters said about what the parts make together
+	manifests []Manifest        // of the index that they make
+	holding   bool              // a part is being evaluated; guarded by the gate
+}
+
+// built are the requests whose outcome is that of the target.
+func (a *assembly) built() []*request {
+	if a.twin != nil {
+		return a.twin.parts
+	}
+	return a.parts
+}
+
+// response is what the exporters said.
+func (a *assembly) response() map[string]string {
+	if a.split {
+		return a.merged
+	}
+	return a.parts[0].outcome.response
+}
+
+// on is the part that a node builds, nil if it builds none.
+func (a *assembly) on(n *node) *request {
+	for _, q := range a.built() {
+		if q.node == n {
+			return q
+		}
+	}
+	return nil
+}
+
+// split reports whether the outputs come from several nodes.
+func split(shares []share) bool {
+	outer := 0
+	for _, s := range shares {
+		if !s.inner {
+			outer++
+		}
+	}
+	return outer > 1
+}
+
+// failure is why the target could not be built: the error of the part that
+// failed by itself, if there is one. An echo only says that the run was ended.
+func (a *assembly) failure() (err error, echo bool) {
+	if len(a.built()) == 0 {
+		return a.err, false
+	}
+	for _, q := range a.built() {
+		skip := (*skippedError)(nil)
+		weak := err == nil || echo || errors.As(err, &skip)
+		if o := q.outcome; o.err != nil && weak {
+			err, echo = o.err, o.echo
+		}
+	}
+	return err, echo
+}
+
+// place decides which nodes build which targets.
+func (r *run) place(ctx context.Context) ([][]share, error) {
+	wanted := make([][]ocispecs.Platform, len(r.plan.Targets))
+	for n, t := range r.plan.Targets {
+		wanted[n], _ = parsePlatforms(t.Platforms) // prepare reports what is wrong with them
+	}
+	placed, err := r.cluster.place(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for n, t := range r.plan.Targets {
+		if call, err := t.Asks(); err == nil && call != "" { // one answer will do
+			placed[n] = []share{{node: placed[n][0].node, platforms: wanted[n]}}
+		}
+	}
+	spread(r.plan, wanted, placed)
+	return placed, nil
+}
+
+// spread adds to the targets that others link to what these need of them: a
+// result can only be used on the node that has it. Consumers stand after their
+// producers in the plan, so going backwards finds all needs of a producer
+// before its own.
+func spread(p *bake.Plan, wanted [][]ocispecs.Platform, placed [][]share) {
+	index := map[*bake.Target]int{}
+	for n, t := range p.Targets {
+		index[t] = n
+	}
+	for n := len(p.Targets) - 1; n >= 0; n-- {
+		for _, l := range p.Targets[n].Links {
+			producer, ok := index[l.Target]
+			if !ok {
+				continue // bind says so
+			}
+			for _, s := range placed[n] {
+				placed[producer] = need(placed[producer], wanted[producer], s)
+			}
+		}
+	}
+}
+
+// need adds to the shares of a producer, which was made for the platforms of
+// all, what the share of a consumer needs: those of the platforms that the
+// consumer builds for or, if none is in common, that its node runs.
+func need(shares []share, all []ocispecs.Platform, consumer share) []share {
+	var common []ocispecs.Platform
+	for _, p := range all {
+		if slices.ContainsFunc(consumer.platforms, platforms.OnlyStrict(p).Match) {
+			common = append(common, p)
+		}
+	}
+	if len(common) == 0 {
+		common = runnable(consumer.node, all)
+	}
+	for n := range shares {
+		s := &shares[n]
+		if s.node != consumer.node {
+			continue
+		}
+		if !s.inner {
+			return shares // a platform is on one node only: what it lacks is not to be had
+		}
+		for _, p := range common {
+			if !slices.ContainsFunc(s.platforms, platforms.OnlyStrict(p).Match) {
+				s.platforms = append(s.platforms, p)
+			}
+		}
+		return shares
+	}
+	return append(shares, share{node: consumer.node, platforms: slices.Clone(common), inner: true})
+}
+
+// runnable are the platforms that a node runs, or all if it runs none.
+func runnable(n *node, all []ocispecs.Platform) []ocispecs.Platform {
+	var out []ocispecs.Platform
+	for _, p := range all {
+		if slices.ContainsFunc(n.platforms, func(have ocispecs.Platform) bool { return platforms.Only(have).Match(p) }) {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return all
+	}
+	return out
+}
+
+// assemble makes the requests of t and connects them to those they link to.
+func (r *run) assemble(ctx context.Context, t *bake.Target, index int, shares []share, known map[*bake.Target]*assembly) (*assembly, error) {
+	a := &assembly{target: t, index: index}
+	var err error
+	if a.platforms, err = parsePlatforms(t.Platforms); err != nil {
+		return a, err
+	}
+	a.split = split(shares)
+	for _, s := range shares {
+		q, err := r.prepare(ctx, a, s)
+		if err == nil {
+			err = q.bind(known)
+		}
+		if err != nil {
+			return a, err
+		}
+		a.parts = append(a.parts, q)
+	}
+	a.pending.Store(int32(len(a.parts)))
+	return a, nil
+}
+
+// fingerprint is equal for targets that make the engines do the same. It is
+// empty for one that cannot be shared, as it streams back to the client.
+func (a *assembly) fingerprint() string {
+	text := ""
+	for _, q := range a.parts {
+		if q.streams() {
+			return ""
+		}
+		text += q.fingerprint() + "\n"
+	}
+	return text
+}
+
+// bind finds the requests that q links to: those of its node.
+func (q *request) bind(known map[*bake.Target]*assembly) error {
+	for _, l := range q.target.Links {
+		producer := known[l.Target]
+		if producer == nil {
+			return in("contexts", l.Context, fmt.Errorf("target %s is not in the plan", l.Target.Name))
+		}
+		if producer.failed.Load() {
+			return skipped(producer)
+		}
+		if err := subset(q.of.platforms, producer.platforms, l.Target.Name); err != nil {
+			return in("contexts", l.Context, err)
+		}
+		p := producer.on(q.node)
+		p.linked = true
+		q.links = append(q.links, link{name: l.Context, producer: p})
+	}
+	return nil
+}

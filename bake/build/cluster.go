@@ -1,0 +1,281 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/containerd/platforms"
+	"github.com/docker/buildx/builder"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// stragglerPatience is how long a remote node may take to answer when another
+// node of the builder has answered.
+const stragglerPatience = 5 * time.Second
+
+// cluster is the nodes of a builder. It connects to those that are used.
+type cluster struct {
+	nodes    []builder.Node
+	progress *progress
+	network  connector
+
+	mu        sync.Mutex
+	connected map[int]*node
+	down      map[int]error // nodes that cannot be used
+}
+
+// connector connects to a node.
+type connector func(context.Context, builder.Node, *progress) (*node, error)
+
+func newCluster(nodes []builder.Node, p *progress) (*cluster, error) {
+	c := &cluster{nodes: nodes, progress: p, network: connect, connected: map[int]*node{}, down: map[int]error{}}
+	for i, n := range nodes {
+		switch {
+		case n.Err != nil:
+			c.lose(i, &unreachableError{err: fmt.Errorf("builder %s: %w", n.Builder, n.Err)})
+		case n.Driver == nil:
+			c.lose(i, errNoBuilder)
+		}
+	}
+	return c, c.check()
+}
+
+var errNoBuilder = errors.New("there is no builder to build on")
+
+// lose notes that a node cannot be used.
+func (c *cluster) lose(i int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down[i] = err
+}
+
+// check returns an error if no node is left.
+func (c *cluster) check() error {
+	if len(c.down) < len(c.nodes) {
+		return nil
+	}
+	for _, i := range slices.Sorted(maps.Keys(c.down)) {
+		return c.down[i]
+	}
+	return errNoBuilder
+}
+
+// share is what one node builds of a target.
+type share struct {
+	node      *node
+	platforms []ocispecs.Platform // empty if the target names none
+	inner     bool                // only for targets that link to it: it has no outputs
+}
+
+// place decides for each target, given by its platforms, which nodes build it.
+// It decides like buildx: the nodes that were created for the platforms, if
+// that settles all targets; else, for each platform, the node that fits best
+// among all that answer, and the first for a platform that none claims to run.
+// A node that does not answer is left out, with a warning.
+func (c *cluster) place(ctx context.Context, targets [][]ocispecs.Platform) ([][]share, error) {
+	if len(c.nodes) == 1 {
+		if err := c.connect(ctx, []int{0}); err != nil {
+			return nil, err
+		}
+		return c.shares(targets, c.choose(targets, platforms.Only))
+	}
+	picked := c.choose(targets, platforms.OnlyStrict)
+	if !slices.ContainsFunc(picked, func(p []int) bool { return slices.Contains(p, nobody) }) {
+		if err := c.connect(ctx, c.used(picked)); err != nil {
+			return nil, err
+		}
+	}
+	if !c.ready(picked) {
+		if err := c.connect(ctx, c.all()); err != nil {
+			return nil, err
+		}
+		picked = c.choose(targets, platforms.Only)
+	}
+	c.warnLost()
+	return c.shares(targets, picked)
+}
+
+// nobody stands for the node of a platform that no node claims to run.
+const nobody = -1
+
+// choose finds a node for every platform of every target. A target without
+// platforms gets one for what it is to be built for: see native.
+func (c *cluster) choose(targets [][]ocispecs.Platform, match func(ocispecs.Platform) platforms.MatchComparer) [][]int {
+	out := make([][]int, len(targets))
+	for n, pp := range targets {
+		if len(pp) == 0 {
+			out[n] = []int{c.native(match)}
+		}
+		for _, p := range pp {
+			out[n] = append(out[n], c.best(p, match))
+		}
+	}
+	return out
+}
+
+// native is the node that builds what names no platform: the first. While that
+// is down, it is one that builds for the same platform, which is known if the
+// builder was created with it, and is taken to be that of this machine if not.
+func (c *cluster) native(match func(ocispecs.Platform) platforms.MatchComparer) int {
+	if c.down[0] == nil {
+		return 0
+	}
+	if pp := c.nodes[0].Platforms; len(pp) > 0 {
+		return c.best(pp[0], match)
+	}
+	return c.best(platforms.DefaultSpec(), match)
+}
+
+// best is the node that fits a platform best, the first of several.
+func (c *cluster) best(p ocispecs.Platform, match func(ocispecs.Platform) platforms.MatchComparer) int {
+	best := nobody
+	var known ocispecs.Platform
+	for i := range c.nodes {
+		for _, have := range c.platforms(i) {
+			if m := match(have); m.Match(p) && (best == nobody || m.Less(p, known)) {
+				best, known = i, have
+			}
+		}
+	}
+	return best
+}
+
+// platforms are those of a node, as far as they are known.
+func (c *cluster) platforms(i int) []ocispecs.Platform {
+	switch {
+	case c.down[i] != nil:
+		return nil
+	case c.connected[i] != nil:
+		return c.connected[i].platforms
+	}
+	return c.nodes[i].Platforms
+}
+
+// ready reports whether every target has nodes that are connected.
+func (c *cluster) ready(picked [][]int) bool {
+	for _, p := range picked {
+		for _, i := range p {
+			if i == nobody || c.connected[i] == nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (c *cluster) used(picked [][]int) []int {
+	list := slices.Concat(picked...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func (c *cluster) all() []int {
+	var list []int
+	for i := range c.nodes {
+		if c.down[i] == nil {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// connect connects to nodes, all at once. It fails if none is left.
+func (c *cluster) connect(ctx context.Context, list []int) error {
+	var group sync.WaitGroup
+	answered, stop := context.WithCancel(ctx)
+	defer stop()
+	for _, i := range list {
+		if c.connected[i] != nil {
+			continue
+		}
+		group.Go(func() {
+			ctx, cancel := c.patient(ctx, answered, i)
+			defer cancel()
+			n, err := c.network(ctx, c.nodes[i], c.progress)
+			if err != nil {
+				c.lose(i, err)
+				return
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			n.further = i > 0
+			c.connected[i] = n
+			stop()
+		})
+	}
+	group.Wait()
+	if err := c.check(); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// errStraggler is why a node is given up.
+var errStraggler = fmt.Errorf("no answer within %s of that of another node", stragglerPatience)
+
+// patient bounds how long a node may take to connect once another has answered.
+// Only a remote one: others may have to be started first, which takes its time.
+func (c *cluster) patient(ctx, answered context.Context, i int) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if d := c.nodes[i].Driver; d == nil || d.Factory().Name() != remoteDriver {
+		return ctx, func() { cancel(nil) }
+	}
+	undo := context.AfterFunc(answered, func() {
+		timer := time.AfterFunc(stragglerPatience, func() { cancel(errStraggler) })
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	})
+	return ctx, func() { undo(); cancel(nil) }
+}
+
+// warnLost tells which nodes the run does without.
+func (c *cluster) warnLost() {
+	for _, i := range slices.Sorted(maps.Keys(c.down)) {
+		c.progress.warn(fmt.Sprintf("node %s is not used: %v", c.nodes[i].Name, c.down[i]))
+	}
+}
+
+// shares groups the platforms of each target by node, in the order in which
+// the nodes first appear.
+func (c *cluster) shares(targets [][]ocispecs.Platform, picked [][]int) ([][]share, error) {
+	out := make([][]share, len(picked))
+	for t, list := range picked {
+		at := map[int]int{}
+		for n, i := range list {
+			if i == nobody {
+				if len(c.down) > 0 {
+					return nil, c.unserved(targets[t], n)
+				}
+				i = 0
+			}
+			if _, ok := at[i]; !ok {
+				at[i] = len(out[t])
+				out[t] = append(out[t], share{node: c.connected[i]})
+			}
+			if len(targets[t]) > 0 {
+				s := &out[t][at[i]]
+				s.platforms = append(s.platforms, targets[t][n])
+			}
+		}
+	}
+	return out, nil
+}
+
+// unserved is the error of a platform that only a node could build that is
+// down, as far as is known.
+func (c *cluster) unserved(pp []ocispecs.Platform, n int) error {
+	what := "targets without platforms"
+	if len(pp) > 0 {
+		what = platforms.FormatAll(pp[n])
+	}
+	var lost []string
+	for _, i := range slices.Sorted(maps.Keys(c.down)) {
+		lost = append(lost, fmt.Sprintf("%s: %v", c.nodes[i].Name, c.down[i]))
+	}
+	return &unreachableError{err: fmt.Errorf("no node of builder %s that answers builds for %s (%s)", c.nodes[0].Builder, what, strings.Join(lost, "; "))}
+}
