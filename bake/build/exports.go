@@ -19,12 +19,13 @@ import (
 // export is one output of a target as BuildKit wants it.
 type export struct {
 	client.ExportEntry
-	where string   // for the report: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
-	file  *outFile // the file being written, nil if there is none
-	load  bool     // to be loaded into Docker
-	names []string // of the image
-	push  bool     // to the registries of these names
-	spent bool     // something was written that cannot be written again
+	where   string   // for the report: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
+	file    *outFile // the file being written, nil if there is none
+	load    bool     // to be loaded into Docker
+	names   []string // of the image
+	push    bool     // to the registries of these names
+	spent   bool     // something was written that cannot be written again
+	tagless bool     // the user asked for a push by digest
 }
 
 // streams reports whether the engine sends the result back to the client.

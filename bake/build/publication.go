@@ -25,6 +25,7 @@ type publication struct {
 	parts       []ocispecs.Descriptor             // what each node pushed to all of the repositories; one is the whole image
 	annotations map[exptypes.AnnotationKey]string // of the index, if it has to be made
 	insecure    bool                              // registry.insecure=true
+	tagless     bool                              // push-by-digest=true: the names are repositories
 }
 
 // byDigest returns names as an exporter wants them that pushes by digest: the

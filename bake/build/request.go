@@ -118,6 +118,9 @@ func (q *request) prepareOutputs(opt *Options) error {
 		return err
 	}
 	forMoby(q.exports, q.node)
+	if q.of.split {
+		return q.divide()
+	}
 	return nil
 }
 
@@ -138,6 +141,9 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 	}
 	if len(q.target.Contexts) > 0 && !q.node.embedded {
 		q.inputs.need(contextsCap + "+forward")
+	}
+	if q.of.split {
+		attrs["multi-platform"] = "true" // parts are told apart by platform, even if there is one
 	}
 	maps.Copy(attrs, q.inputs.attrs)
 	if err := hostAttrs(q.target, q.node.gatewayIP(ctx), attrs); err != nil {

@@ -136,6 +136,7 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 	for _, j := range jobs {
 		group.Go(func() error {
 			r.solve(ctx, j)
+			r.conclude(ctx, j)
 			return nil
 		})
 	}
