@@ -82,7 +82,6 @@ func TestPreparationErrors(t *testing.T) {
 		`target a: failed to stat none: stat `:                           {Secrets: []bake.Secret{{ID: "none"}}},
 		`target a: dest is required for local exporter`:                  {Outputs: to("local", "")},
 		`target a: policy is not supported yet`:                          {Policy: []bake.Policy{{Filename: "p.rego"}}},
-		`target a: call "check" is not supported yet`:                    {Call: inline("check")},
 		`target a: there is no Docker to load the image into`:            {Outputs: to("docker", "")},
 		`target a: failed to solve: dockerfile parse error on line 2: u`: {Dockerfile: "broken.Dockerfile"},
 	} {
