@@ -7,6 +7,9 @@ type Plan struct {
 	Targets []*Target
 	Groups  []Group
 	Needs   []Entitlement
+
+	// Remote is where the definition comes from, nil for files of this machine.
+	Remote *Remote
 }
 
 // Group is a named list of targets and groups.

@@ -16,6 +16,9 @@ type Request struct {
 	Set     []Override // in the order typed; the order is the order of effect
 	Env     Env        // for --set NAME.args.KEY without a value, and SOURCE_DATE_EPOCH
 
+	// Remote is where the definition comes from, nil for files of this machine.
+	Remote *Remote
+
 	// NoPolicy replaces every target's policies by one that disables them.
 	NoPolicy bool
 }
@@ -26,7 +29,7 @@ func (c *Config) Plan(req Request) (*Plan, hcl.Diagnostics) {
 	r := &resolver{c: c, env: req.Env.overriding(), done: map[string]*resolvedTarget{}}
 	r.expandOverrides(req.Set)
 	sel := r.selectNames(req.Targets)
-	p := &planner{resolver: r, req: req, plan: &Plan{}, targets: map[string]*Target{}, requested: map[string]bool{}}
+	p := &planner{resolver: r, req: req, plan: &Plan{Remote: req.Remote}, targets: map[string]*Target{}, requested: map[string]bool{}}
 	for _, name := range sel.targets {
 		p.requested[name] = true
 	}
@@ -169,7 +172,7 @@ func (p *planner) finish(t *Target) {
 	if t.attrs.attrs[attrContext] == nil {
 		t.Context = rebase(t.attrs.config.targets[t.Name].dir, ".")
 	}
-	t.Context = cleanContext(t.Context)
+	p.finishPaths(t)
 	if t.Dockerfile == "" {
 		t.Dockerfile = "Dockerfile"
 	}

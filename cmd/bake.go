@@ -43,7 +43,7 @@ type bakeOptions struct {
 func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
 	o := &bakeOptions{}
 	c := &cobra.Command{
-		Use:                   "bake [OPTIONS] [TARGET...]",
+		Use:                   "bake [OPTIONS] [URL [CONTEXT-URL]] [TARGET...]",
 		Short:                 "Build images from a definition",
 		Long:                  bakeLong,
 		Args:                  cobra.ArbitraryArgs,
@@ -70,7 +70,9 @@ func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
 const bakeLong = `Build the targets of a definition (docker-bake.hcl and others), all at once,
 on the BuildKit that bake carries, or on a builder of your choice.
 
-Without TARGET it builds the target or group "default".`
+Without TARGET it builds the target or group "default". With a URL, the
+definition is read from a git repository (URL#REF:DIR), an archive or a file
+there; its contexts are found there, too.`
 
 // Names of the groups of flags in the help text.
 const (
@@ -147,12 +149,6 @@ func (o *bakeOptions) validate() error {
 	if err := checkAllow(o.allow); err != nil {
 		return err
 	}
-	for _, target := range o.targets {
-		if bake.IsRemote(target) {
-			return usageErrorf("%s: a definition from a URL is not supported by this version of bake", target).
-				withHint("Fetch it first, and name its files with --file.")
-		}
-	}
 	return nil
 }
 
@@ -169,9 +165,18 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	var err error
+	if o.origin, o.targets, err = splitURLs(o.targets); err != nil {
+		return err
+	}
 	list, err := o.parseList()
 	if err != nil {
 		return err
+	}
+	if o.url != "" {
+		if err := a.fetch(o); err != nil {
+			return err
+		}
 	}
 	request, err := o.request(a)
 	if err != nil {
@@ -205,7 +210,7 @@ func (o *bakeOptions) request(a *app) (bake.Request, error) {
 		return bake.Request{}, err
 	}
 	_, noPolicy, err := parsePolicies(o.policy)
-	return bake.Request{Targets: o.targets, Set: overrides, Env: a.env, NoPolicy: noPolicy}, err
+	return bake.Request{Targets: o.targets, Set: overrides, Env: a.env, Remote: o.remote(), NoPolicy: noPolicy}, err
 }
 
 func (o *bakeOptions) parseList() (listOptions, error) {

@@ -65,7 +65,7 @@ func TestBakeFlags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, *got, cmp.AllowUnexported(bakeOptions{}, jobs{}, definitionOptions{})); diff != "" {
+			if diff := cmp.Diff(tt.want, *got, cmp.AllowUnexported(bakeOptions{}, jobs{}, definitionOptions{}, origin{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -108,7 +108,6 @@ func TestValidate(t *testing.T) {
 	}{
 		{[]string{"--print", "--list=targets"}, "--print and --list are mutually exclusive"},
 		{[]string{"--frontend=own"}, `invalid --frontend "own", want auto, builtin or image`},
-		{[]string{"https://example.com/a.git"}, "https://example.com/a.git: a definition from a URL is not supported by this version of bake"},
 		{[]string{"--allow=everything"}, `--allow everything: unknown entitlement key "everything"`},
 		{[]string{"--allow=ssh=x"}, "--allow ssh=x: ssh takes no value"},
 		{[]string{"--allow=fs"}, "--allow fs: fs needs a value, as in --allow fs=PATH"},

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"bake/bake"
 )
 
 // shells are those that completion scripts exist for.
@@ -49,6 +51,9 @@ func writeCompletion(w io.Writer, root *cobra.Command, shell string) error {
 // completeTargets are the targets and groups that are not on the line yet. A
 // definition with errors completes nothing: the line is not the place to tell.
 func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, cobra.ShellCompDirective) {
+	if slices.ContainsFunc(given, bake.IsRemote) {
+		return nil, cobra.ShellCompDirectiveNoFileComp // a builder would have to be started for it
+	}
 	quiet := *a
 	quiet.err, quiet.in = io.Discard, nil
 	r := &reporter{streams: quiet.streams}

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"cmp"
+	"io/fs"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -13,6 +15,7 @@ import (
 // definitionOptions say which definition to read and how to talk about it.
 // Every verb that reads a definition has them.
 type definitionOptions struct {
+	origin
 	files       []string
 	vars        []string
 	envFiles    []string // --env-file, for Compose files
@@ -56,28 +59,36 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 		return nil, err
 	}
 	fsys := hostFS{a.dir}
-	names, err := definitionNames(o.files, a.env, fsys)
-	if err != nil {
-		return nil, err
-	}
-	files, err := readDefinition(names, fsys, a.in)
+	files, err := o.read(a, fsys)
 	if err != nil {
 		return nil, err
 	}
 	r.source(files)
 	definition, diags := bake.ParseWith(files, bake.ParseOptions{
-		Env: a.env, Vars: vars, FS: fsys, EnvFiles: o.envFiles, Profiles: o.profiles, Ignored: a.ignored(o.verbose),
+		Env: a.env, Vars: vars, FS: o.filesOf(fsys), EnvFiles: o.envFiles, Profiles: o.profiles, Ignored: a.ignored(o.verbose),
 	})
 	r.add(diags)
 	if definition == nil || diags.HasErrors() {
 		return nil, r.check()
 	}
-	config, diags := definition.Evaluate(bake.Scope{Env: a.env, Vars: vars, Builtins: builtins()})
+	config, diags := definition.Evaluate(bake.Scope{Env: a.env, Vars: vars, Builtins: builtins(o.context)})
 	r.add(diags)
 	if config == nil || diags.HasErrors() {
 		return nil, r.check()
 	}
 	return config, nil
+}
+
+// read reads the definition files.
+func (o *definitionOptions) read(a *app, fsys fs.FS) ([]bake.File, error) {
+	if o.fetched != nil {
+		return o.readRemote(a, fsys)
+	}
+	names, err := definitionNames(o.files, a.env, fsys)
+	if err != nil {
+		return nil, err
+	}
+	return readDefinition(names, fsys, a.in)
 }
 
 // ignored tells, where that is asked for, of what Compose files say and no
@@ -89,10 +100,11 @@ func (a *app) ignored(verbose bool) func(hcl.Range, string) {
 	return func(rng hcl.Range, text string) { a.note("%s%s", position("", rng, ": "), text) }
 }
 
-// builtins are the values that every definition may read.
-func builtins() map[string]string {
+// builtins are the values that every definition may read. The context is the
+// one that the command line names beside the definition, if any.
+func builtins(context string) map[string]string {
 	return map[string]string{
-		"BAKE_CMD_CONTEXT":    "cwd://",
+		"BAKE_CMD_CONTEXT":    cmp.Or(context, localContext),
 		"BAKE_LOCAL_PLATFORM": platforms.Format(platforms.DefaultSpec()),
 	}
 }

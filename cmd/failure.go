@@ -151,6 +151,8 @@ func failureHint(err error, code int) string {
 		return "A newer frontend has them. Begin the Dockerfile with this line, or use a newer builder such as --builder embedded:\n\n  # syntax=docker/dockerfile:1"
 	case strings.Contains(text, "failed to read dockerfile: open"):
 		return "The dockerfile of a target is looked up in its context. `bake --print` shows both."
+	case fetchHint(text) != "":
+		return fetchHint(text)
 	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):
 		return "The registry refused the credentials, or there are none. They come from the Docker configuration file, as written by a login."
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bake/bake"
@@ -49,12 +50,31 @@ func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, er
 		}
 		return namesFromCompose(env, fsys), nil
 	}
-	names := make([]string, len(fromFlags))
-	for i, name := range fromFlags {
-		if name == "" {
-			return nil, usageErrorf("--file needs a name")
+	names, err := namesTyped(fromFlags, env)
+	for i, name := range names {
+		names[i] = strings.TrimPrefix(name, localContext)
+	}
+	return names, err
+}
+
+// namesTyped are the names given with --file, else those of BUILDX_BAKE_FILE,
+// as they were typed.
+func namesTyped(fromFlags []string, env bake.Env) ([]string, error) {
+	if slices.Contains(fromFlags, "") {
+		return nil, usageErrorf("--file needs a name")
+	}
+	if len(fromFlags) > 0 {
+		return slices.Clone(fromFlags), nil
+	}
+	separator := env[envFileSeparator]
+	if separator == "" {
+		separator = string(os.PathListSeparator)
+	}
+	var names []string
+	for _, name := range strings.Split(env[envFiles], separator) {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
 		}
-		names[i] = strings.TrimPrefix(name, "cwd://")
 	}
 	return names, nil
 }
@@ -62,26 +82,18 @@ func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, er
 // namesFromEnv splits BUILDX_BAKE_FILE. Every file in it must exist, so that
 // a variable left over from somewhere else is not read as an empty list.
 func namesFromEnv(env bake.Env, fsys fs.FS) ([]string, error) {
-	separator := env[envFileSeparator]
-	if separator == "" {
-		separator = string(os.PathListSeparator)
-	}
-	var names []string
-	for _, name := range strings.Split(env[envFiles], separator) {
-		name = strings.TrimSpace(name)
-		if name == "" {
+	names, err := namesTyped(nil, env)
+	for _, name := range names {
+		if name == "-" {
 			continue
 		}
-		if name != "-" {
-			f, err := fsys.Open(name)
-			if err != nil {
-				return nil, usageErrorf("read a definition file named by $%s: %w", envFiles, err)
-			}
-			f.Close()
+		f, err := fsys.Open(name)
+		if err != nil {
+			return nil, usageErrorf("read a definition file named by $%s: %w", envFiles, err)
 		}
-		names = append(names, name)
+		f.Close()
 	}
-	return names, nil
+	return names, err
 }
 
 // namesFromCompose are the files that COMPOSE_FILE names, and the default

@@ -18,7 +18,6 @@ import (
 	"github.com/moby/buildkit/session/secrets"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
-	"github.com/moby/buildkit/util/gitutil"
 )
 
 // maxSecretSize is the largest secret that BuildKit takes, in bytes.
@@ -48,7 +47,9 @@ func (c *credentials) key() string {
 	return string(text)
 }
 
-func prepareCredentials(t *bake.Target, opt *Options) (*credentials, error) {
+// prepareCredentials finds the secrets and agents of t, which stands in a
+// definition from elsewhere unless from is nil.
+func prepareCredentials(t *bake.Target, from *bake.Remote, opt *Options) (*credentials, error) {
 	c := &credentials{secrets: map[string]secret{}}
 	for _, s := range t.Secrets {
 		found, err := findSecret(s, opt)
@@ -67,9 +68,7 @@ func prepareCredentials(t *bake.Target, opt *Options) (*credentials, error) {
 		}
 		c.ssh = append(c.ssh, agentOf(a, opt))
 	}
-	if len(c.ssh) == 0 && isGitSSH(t.Context) {
-		c.ssh = append(c.ssh, agentOf(sshprovider.AgentConfig{ID: "default"}, opt))
-	}
+	c.addGit(t, from, opt)
 	slices.SortFunc(c.ssh, func(a, b sshprovider.AgentConfig) int { return cmpString(a.ID, b.ID) })
 	if _, err := c.agents(); err != nil {
 		return nil, in("ssh", "", err)
@@ -88,11 +87,6 @@ func agentOf(a sshprovider.AgentConfig, opt *Options) sshprovider.AgentConfig {
 		}
 	}
 	return a
-}
-
-func isGitSSH(context string) bool {
-	u, err := gitutil.ParseURL(context)
-	return err == nil && u.Scheme == gitutil.SSHProtocol
 }
 
 // findSecret applies the default rule: without a source, a secret is the

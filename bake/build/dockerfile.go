@@ -44,6 +44,12 @@ func isRemote(s string) bool {
 	if isURL(s) {
 		return true
 	}
+	return isGit(s)
+}
+
+// isGit reports whether s is the URL of a git repository, be it well-formed or
+// not.
+func isGit(s string) bool {
 	_, git, _ := dfgitutil.ParseGitRef(s)
 	return git
 }

@@ -132,7 +132,8 @@ func Unreachable(err error) bool {
 		return true
 	}
 	text := err.Error()
-	return transient(err) || strings.Contains(text, "no such host") && !strings.Contains(text, failedStep)
+	unknown := strings.Contains(text, "no such host") || strings.Contains(text, "Could not resolve host") // the latter is git
+	return transient(err) || unknown && !strings.Contains(text, failedStep)
 }
 
 // canceled reports whether err is only the echo of a cancelled context.

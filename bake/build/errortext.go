@@ -19,7 +19,7 @@ func ErrorText(err error) string {
 	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return missingFile.ReplaceAllString(strings.TrimSpace(text), "")
+	return plainFetch(missingFile.ReplaceAllString(strings.TrimSpace(text), ""))
 }
 
 // FileMissing reports whether a step failed because it reads a file that is not

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bake/bake"
@@ -209,11 +210,27 @@ func contains(dir, path string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
+// guardsFiles reports whether files and the SSH agent need a grant at all.
+func guardsFiles(p *bake.Plan, opt *Options) (bool, error) {
+	if on, ok := opt.flag("BUILDX_BAKE_ENTITLEMENTS_FS"); ok {
+		return on, nil
+	}
+	text, set := opt.Env["BAKE_ALLOW_REMOTE_FS_ACCESS"]
+	if !set || p.Remote == nil {
+		return true, nil
+	}
+	off, err := strconv.ParseBool(text)
+	if err != nil {
+		return true, fmt.Errorf("invalid BAKE_ALLOW_REMOTE_FS_ACCESS %q, want true or false", text)
+	}
+	return !off, nil
+}
+
 // addFileNeeds adds to needs, entitlement by entitlement, what the targets of
 // the plan use that opt does not grant.
 func addFileNeeds(p *bake.Plan, opt *Options, needs map[string][]string) error {
-	if on, ok := opt.flag("BUILDX_BAKE_ENTITLEMENTS_FS"); ok && !on {
-		return nil
+	if on, err := guardsFiles(p, opt); err != nil || !on {
+		return err
 	}
 	grants, err := newFileGrants(opt)
 	if err != nil {
@@ -228,7 +245,7 @@ func addFileNeeds(p *bake.Plan, opt *Options, needs map[string][]string) error {
 				}
 			}
 		}
-		if forwardsAgent(t) {
+		if forwardsAgent(t) || impliesAgent(t, p.Remote) {
 			needs[entitlementSSH] = append(needs[entitlementSSH], t.Name)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	contentlocal "github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/docker/buildx/util/ocilayout"
 	"github.com/moby/buildkit/client/ociindex"
-	"github.com/moby/buildkit/util/gitutil"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 )
@@ -24,9 +24,6 @@ import (
 // contextsCap is the ability of a frontend to read named contexts. One without
 // it hands over to the image of a frontend that has it, or says that it cannot.
 const contextsCap = "moby.buildkit.frontend.contexts"
-
-// gitQueryCap is the ability of a frontend to read git URLs with a query.
-const gitQueryCap = "moby.buildkit.frontend.gitquerystring"
 
 // local is one directory of the client that a request reads.
 type local struct {
@@ -63,17 +60,31 @@ type inputs struct {
 	ignore     string // the file with the ignore rules of contextDir, which may not exist
 	caps       map[string]bool
 	named      map[string]string // local directories behind named contexts
+
+	definitions map[string]*pb.Definition // what is given to the frontend as an input, by name
 }
 
 // prepareInputs finds the context, the Dockerfile and the named contexts of t.
-func prepareInputs(t *bake.Target, opt *Options, src *sources) (*inputs, error) {
-	i := &inputs{attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}, named: map[string]string{}}
+// t stands in a definition from elsewhere unless from is nil.
+func prepareInputs(t *bake.Target, from *bake.Remote, opt *Options, src *sources) (*inputs, error) {
+	i := &inputs{
+		attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}, named: map[string]string{},
+		definitions: map[string]*pb.Definition{},
+	}
 	if err := i.findContext(t, opt.Dir); err != nil {
+		return nil, err
+	}
+	if err := checkOwnDockerfile(t, from, i.contextDir); err != nil {
 		return nil, err
 	}
 	var err error
 	if i.dockerfile, err = findDockerfile(t, opt.Dir, i.contextDir); err != nil {
 		return nil, err
+	}
+	if isRemote(t.Context) {
+		if err := i.fetchContext(t, opt); err != nil {
+			return nil, in("context", "", err)
+		}
 	}
 	if i.contextDir != "" {
 		if err := i.addContextDir(src); err != nil {
@@ -81,7 +92,7 @@ func prepareInputs(t *bake.Target, opt *Options, src *sources) (*inputs, error) 
 		}
 	}
 	for _, name := range sortedKeys(t.Contexts) {
-		if err := i.addNamedContext(name, t.Contexts[name], opt.Dir, src); err != nil {
+		if err := i.addNamedContext(name, t.Contexts[name], opt, src); err != nil {
 			return nil, in("contexts", name, err)
 		}
 	}
@@ -101,23 +112,12 @@ func (i *inputs) findContext(t *bake.Target, dir string) error {
 	case where == "-":
 		return in("context", "", errors.New("context from stdin not allowed in bake"))
 	case isRemote(where):
-		i.attrs["context"] = where
-		return in("context", "", i.noteGitQuery(where, ""))
+		return nil
 	}
 	i.contextDir = abs(dir, strings.TrimPrefix(where, "cwd://"))
 	if st, err := os.Stat(i.contextDir); err != nil || !st.IsDir() {
 		return in("context", "", fmt.Errorf("unable to prepare context: path %q not found", where))
 	}
-	return nil
-}
-
-// noteGitQuery asks for the capability that a git URL with a query needs.
-func (i *inputs) noteGitQuery(url, suffix string) error {
-	ref, err := gitutil.ParseURL(url)
-	if err != nil || len(ref.Query) == 0 {
-		return nil // not git: the frontend decides what it is
-	}
-	i.need(gitQueryCap + suffix)
 	return nil
 }
 
@@ -158,7 +158,8 @@ func (i *inputs) addDockerfile(d *dockerfile, src *sources) error {
 	return err
 }
 
-func (i *inputs) addNamedContext(name, value, dir string, src *sources) error {
+func (i *inputs) addNamedContext(name, value string, opt *Options, src *sources) error {
+	dir := opt.Dir
 	attr := "context:" + name
 	switch {
 	case strings.HasPrefix(value, "target:"):
@@ -167,8 +168,7 @@ func (i *inputs) addNamedContext(name, value, dir string, src *sources) error {
 		i.attrs[attr] = value
 		return nil
 	case isRemote(value):
-		i.attrs[attr] = value
-		return i.noteGitQuery(value, "+forward")
+		return i.fetchNamed(attr, value, opt)
 	case strings.HasPrefix(value, "oci-layout://"):
 		return i.addLayout(attr, value, dir)
 	}

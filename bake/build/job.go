@@ -13,7 +13,6 @@ import (
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
-	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 )
@@ -204,7 +203,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	q.phase = phaseLoad
 	result, err := r.loadOrAsk(ctx, c, q)
 	if err != nil {
-		return nil, q.blameContext(fmt.Errorf("failed to solve: %w", err))
+		return nil, r.blameContext(q, fmt.Errorf("failed to solve: %w", err))
 	}
 	r.gate.load(q, result, func() { r.progress.assign(r.requests) })
 	if err := r.gate.enter(ctx, q); err != nil {
@@ -216,7 +215,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	if q.call == "" {
 		q.phase = phaseBuild
 		if err := evaluate(ctx, result); err != nil {
-			return nil, fmt.Errorf("failed to solve: %w", err)
+			return nil, r.blameContext(q, fmt.Errorf("failed to solve: %w", err))
 		}
 	}
 	q.outcome.finished = time.Now()
@@ -270,23 +269,12 @@ func (r *run) frontendRequest(ctx context.Context, c gateway.Client, q *request)
 	if err != nil {
 		return req, err
 	}
+	maps.Copy(inputs, q.inputs.definitions)
 	if q.definition != nil {
 		inputs["dockerfile"] = q.definition
 	}
 	req.FrontendOpt, req.FrontendInputs = attrs, inputs
 	return req, nil
-}
-
-// blameContext blames the context of q for an error of loading it from afar,
-// and its named contexts for a frontend that knows none.
-func (q *request) blameContext(err error) error {
-	if strings.Contains(err.Error(), "unsupported frontend capability "+contextsCap) {
-		return in("contexts", "", fmt.Errorf("the Dockerfile frontend of the builder is too old for named contexts and links: %w", err))
-	}
-	if !isRemote(q.target.Context) || len(errdefs.Sources(err)) > 0 || !strings.Contains(err.Error(), "failed to load cache key") {
-		return err
-	}
-	return in("context", "", fmt.Errorf("context %s: %w", q.target.Context, err))
 }
 
 // evaluate builds everything that res refers to.

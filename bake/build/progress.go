@@ -110,6 +110,26 @@ func (p *progress) labelOf(q *request) string {
 	return q.node.Name
 }
 
+// name is what the engine calls a vertex that it has reported.
+func (p *progress) name(d digest.Digest) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.vertices[d].Name
+}
+
+// plain returns the channel for the status of a solve that is no job, and a
+// function that waits until all of it is passed on.
+func (p *progress) plain() (chan *client.SolveStatus, func()) {
+	ch, done := make(chan *client.SolveStatus), make(chan struct{})
+	go func() {
+		defer close(done)
+		for status := range ch {
+			p.Write(status)
+		}
+	}()
+	return ch, func() { <-done }
+}
+
 // stream is the status of one job.
 type stream struct {
 	p       *progress

@@ -81,10 +81,10 @@ func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, erro
 	if q.call == "" {
 		q.entitlements = entitlementsOf(t)
 	}
-	if q.inputs, err = prepareInputs(t, &r.opt, &r.sources); err != nil {
+	if q.inputs, err = prepareInputs(t, r.plan.Remote, &r.opt, &r.sources); err != nil {
 		return nil, err
 	}
-	if q.credentials, err = prepareCredentials(t, &r.opt); err != nil {
+	if q.credentials, err = prepareCredentials(t, r.plan.Remote, &r.opt); err != nil {
 		if q.call == "" {
 			return nil, err
 		}
@@ -294,7 +294,7 @@ func (q *request) fingerprint() string {
 		locals = append(locals, l.name())
 	}
 	text, err := json.Marshal([]any{
-		q.call, q.node.Name, q.frontend, q.attrs, locals, q.definition.GetDef(), q.inputs.dockerfile.url, exports,
+		q.call, q.node.Name, q.frontend, q.attrs, locals, q.definition.GetDef(), q.inputs.definitions, q.inputs.dockerfile.url, exports,
 		q.cacheFrom, q.cacheTo, q.credentials.key(), q.entitlements, links,
 	})
 	if err != nil {

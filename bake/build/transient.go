@@ -14,7 +14,7 @@ import (
 // transientTexts are how the engine, which passes errors on as text, words that
 // the network or a registry failed in a way that often passes.
 var transientTexts = regexp.MustCompile(`(?i)` + strings.Join([]string{
-	"connection refused", "connection reset by peer", "connection timed out", "broken pipe",
+	"connection refused", "couldn't connect to server", "connection reset by peer", "connection timed out", "broken pipe",
 	"i/o timeout", "tls handshake timeout", "timeout awaiting response headers", "client.timeout exceeded",
 	"server misbehaving", "temporary failure in name resolution",
 	"network is unreachable", "no route to host",
