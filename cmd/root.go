@@ -14,6 +14,7 @@ func newRoot(a *app) *cobra.Command {
 		newBuilders(a),
 		newEngine(a),
 		newExplain(a, runExplain),
+		newInspect(a, runInspect),
 		newVersion(a, runVersion),
 		newCompletion(a),
 	)
