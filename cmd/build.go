@@ -48,6 +48,9 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		a.writeSummary(report, found)
 	}
 	r.advise(found)
+	if mode.talkative() && report != nil {
+		a.tellWorkflow(report)
+	}
 	if err == nil {
 		if err := writeMetadata(o.metadataFile, report); err != nil {
 			return err
@@ -66,6 +69,17 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		fmt.Fprintln(a.err)
 	}
 	return a.reportFailure(err, plan, report, r)
+}
+
+// tellWorkflow writes the summary and the outputs of the step. A build is not
+// worse for failing to.
+func (a *app) tellWorkflow(report *build.Report) {
+	if err := a.github.writeStepSummary(report); err != nil {
+		a.warn("write the summary of the step: %s", err)
+	}
+	if err := a.github.writeStepOutputs(report); err != nil {
+		a.warn("write the outputs of the step: %s", err)
+	}
 }
 
 // goesOn reports whether the run goes on after a failure, so that what it built
@@ -104,9 +118,10 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		HoldOutput: o.jobs.hold,
 
 		Frontend: build.Frontend(o.frontend),
-		Metadata: o.metadataFile != "",
+		Metadata: o.metadataFile != "" || mode.talkative() && a.github.hasOutputs(),
 		Version:  version(),
 	})
+	display.explainAll(report)
 	return report, display.explain(err)
 }
 
@@ -120,15 +135,15 @@ func interruptedOr(ctx context.Context, err error) error {
 
 // failedTargets are the failures of a run, which are several only if it kept
 // going.
-func failedTargets(report *build.Report) []*build.TargetError {
-	var list []*build.TargetError
+func failedTargets(report *build.Report) []error {
+	var list []error
 	if report == nil {
 		return nil
 	}
 	for _, r := range report.Targets {
 		var failure *build.TargetError
 		if r.Result == build.Failed && errors.As(r.Err, &failure) {
-			list = append(list, failure)
+			list = append(list, r.Err)
 		}
 	}
 	return list
@@ -168,8 +183,10 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 	failures := failedTargets(report)
 	if len(failures) > 1 {
 		code = callCode(plan, target, ExitBuild)
-		for _, f := range failures {
-			r.pending = append(r.pending, newFailure(f, f, plan, r.sources))
+		for _, err := range failures {
+			var each *build.TargetError
+			errors.As(err, &each)
+			r.pending = append(r.pending, newFailure(err, each, plan, r.sources))
 		}
 	} else {
 		r.pending = append(r.pending, newFailure(err, target, plan, r.sources))

@@ -32,6 +32,10 @@ func (a *annotator) write(list []finding) {
 	}
 }
 
+// maxTitle bounds the title of an annotation, which may have a whole RUN
+// instruction in it; the message below is never cut.
+const maxTitle = 120
+
 // command is the workflow command for a finding.
 func (a *annotator) command(f finding) string {
 	var properties []string
@@ -49,10 +53,13 @@ func (a *annotator) command(f finding) string {
 			add("endColumn", fmt.Sprint(f.subject.End.Column))
 		}
 	}
-	add("title", f.summary)
+	add("title", clip(f.summary, maxTitle))
 	message := f.detail
 	if message == "" {
 		message = f.summary
+	}
+	if len(f.log) > 0 {
+		message += "\n\n" + strings.Join(f.log, "\n")
 	}
 	return "::" + f.severity + " " + strings.Join(properties, ",") + "::" + escapeData(message)
 }

@@ -39,3 +39,6 @@ func (a *app) joinWorkflow() {
 		a.err = &guard{w: a.err}
 	}
 }
+
+// hasOutputs reports whether a later step can read outputs of this one.
+func (w *workflow) hasOutputs() bool { return w != nil && w.outputs != "" }

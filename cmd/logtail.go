@@ -3,9 +3,11 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -58,7 +60,24 @@ func (l *logTails) failed() (name string, lines []string) {
 	if len(l.broken) == 0 {
 		return "", nil
 	}
-	t := l.step(l.broken[0])
+	return l.step(l.broken[0]).text()
+}
+
+// of gives the same for the step that an error is about, if it is known.
+func (l *logTails) of(err error) (name string, lines []string) {
+	var vertex *errdefs.VertexError
+	if !errors.As(err, &vertex) {
+		return "", nil
+	}
+	for _, d := range l.broken {
+		if d.String() == vertex.Digest {
+			return l.step(d).text()
+		}
+	}
+	return "", nil
+}
+
+func (t *logTail) text() (name string, lines []string) {
 	for _, line := range t.lines {
 		lines = append(lines, printable(strings.TrimRight(string(line), "\r")))
 	}

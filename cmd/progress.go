@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log"
 	"sync"
@@ -143,15 +144,38 @@ func (d *display) close() {
 }
 
 // explain adds to an error the end of the log of the step that failed, and
-// whether the display showed it anyway.
+// whether the display showed it anyway: not folded away.
 func (d *display) explain(err error) error {
-	if err == nil {
-		return nil
+	var known *loggedError
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
-	if name, lines := d.logs.failed(); len(lines) > 0 {
-		return &loggedError{err: err, step: name, log: lines, shown: d.mode.talkative() || d.mode == "rawjson"}
+	name, lines := d.logs.of(err)
+	if len(lines) == 0 {
+		name, lines = d.logs.failed()
 	}
-	return err
+	return d.withLog(err, name, lines)
+}
+
+// explainAll does the same for each target that failed.
+func (d *display) explainAll(report *build.Report) {
+	if report == nil {
+		return
+	}
+	for i := range report.Targets {
+		if t := &report.Targets[i]; t.Result == build.Failed && t.Err != nil {
+			name, lines := d.logs.of(t.Err)
+			t.Err = d.withLog(t.Err, name, lines)
+		}
+	}
+}
+
+func (d *display) withLog(err error, name string, lines []string) error {
+	if len(lines) == 0 {
+		return err
+	}
+	shown := d.follow == nil && d.mode.talkative() || d.mode == "rawjson"
+	return &loggedError{err: err, step: name, log: lines, shown: shown}
 }
 
 // setLogLevel says how much libraries may log: what goes wrong without --debug,

@@ -13,7 +13,7 @@ import (
 // of the frontend. That is what docker buildx bake writes; the key "bake.report"
 // has a RunReport besides.
 func (r *Report) Metadata() ([]byte, error) {
-	out := map[string]any{reportKey: r.JSON()}
+	out := map[string]any{ReportKey: r.JSON()}
 	var warnings []client.VertexWarning
 	for _, t := range r.Targets {
 		warnings = append(warnings, t.Warnings...)

@@ -9,8 +9,8 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// reportKey is where the metadata file has the report.
-const reportKey = "bake.report"
+// ReportKey is where the metadata file has the report.
+const ReportKey = "bake.report"
 
 // RunReport is the report in the shape that programs read: the value of
 // "bake.report" in a metadata file. Times are RFC 3339 on the clock of the

@@ -1,0 +1,168 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"unicode"
+
+	"bake/bake/build"
+)
+
+// maxStepSummary is how large the summary of a step may be. GitHub shows
+// nothing of a larger one.
+const maxStepSummary = 1 << 20
+
+// writeStepSummary appends what became of each target to the summary of the
+// step, as Markdown: a table, and for each failure the end of its log.
+func (w *workflow) writeStepSummary(report *build.Report) error {
+	if w == nil || w.summary == "" || len(report.Targets) == 0 {
+		return nil
+	}
+	room := int64(maxStepSummary)
+	if st, err := os.Stat(w.summary); err == nil {
+		room -= st.Size()
+	}
+	return appendFile(w.summary, stepSummary(report, int(max(room, 0))))
+}
+
+// appendFile adds to the end of a file that may not be there yet.
+func appendFile(name, text string) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// stepSummary is the Markdown, of at most room bytes. Failures come before
+// rows of the table when not all find room.
+func stepSummary(report *build.Report, room int) string {
+	head := "### bake: " + markdownText(tallyTargets(report)) + "\n\n"
+	const rest = 100 // for the line that tells what is left out
+	if room < len(head)+rest {
+		return ""
+	}
+	room -= len(head) + rest
+	details := failureDetails(report, room/2)
+	return head + summaryRows(report, room-len(details)) + "\n" + details
+}
+
+// summaryRows is the table.
+func summaryRows(report *build.Report, room int) string {
+	var b strings.Builder
+	b.WriteString("| Target | Result | Time | Digest | Where | Platforms | Cached steps |\n|---|---|--:|---|---|---|--:|\n")
+	for i, t := range report.Targets {
+		row := summaryMarkdown(t)
+		if b.Len()+len(row) > room {
+			fmt.Fprintf(&b, "\n... and %s.\n", count(len(report.Targets)-i, "more target"))
+			break
+		}
+		b.WriteString(row)
+	}
+	return b.String()
+}
+
+func summaryMarkdown(t build.TargetReport) string {
+	where := markdownCodes(t.Where)
+	if t.Result == build.Skipped && t.Err != nil {
+		where = markdownText(t.Err.Error())
+	}
+	steps := ""
+	if t.Steps > 0 {
+		steps = fmt.Sprintf("%d of %d", t.Cached, t.Steps)
+	}
+	cells := []string{
+		markdownCode(t.Name), resultMark(t.Result) + " " + string(t.Result), timeText(t),
+		markdownCode(t.Digest), where, markdownCodes(t.Platforms), steps,
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// failureDetails is the folded end of the log of each target that failed.
+func failureDetails(report *build.Report, room int) string {
+	var b strings.Builder
+	left := 0
+	for _, t := range report.Targets {
+		if t.Result != build.Failed || t.Err == nil {
+			continue
+		}
+		text := failureMarkdown(t)
+		if left > 0 || b.Len()+len(text) > room {
+			left++
+			continue
+		}
+		b.WriteString(text)
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "... and %s.\n", count(left, "more failure"))
+	}
+	return b.String()
+}
+
+func failureMarkdown(t build.TargetReport) string {
+	title := fmt.Sprintf("target %s: %s", markdownCode(t.Name), markdownText(build.ErrorText(t.Err)))
+	var logged *loggedError
+	if !errors.As(t.Err, &logged) || len(logged.log) == 0 {
+		return "- " + title + "\n\n"
+	}
+	return fmt.Sprintf("<details><summary>%s</summary>\n\nThe last lines of %s:\n\n<pre>%s</pre>\n\n</details>\n\n",
+		title, markdownCode(logged.step), markdownEscape(strings.Join(logged.log, "\n"), "\n"))
+}
+
+// resultMark is a picture of a result.
+func resultMark(r build.Result) string {
+	switch {
+	case r.Good():
+		return "✅"
+	case r == build.Failed:
+		return "❌"
+	}
+	return "⏹️"
+}
+
+// markdownText is text as it is, whatever Markdown would make of it, in one
+// line.
+func markdownText(text string) string {
+	const most = 500
+	return markdownEscape(clip(strings.Join(strings.Fields(text), " "), most), "")
+}
+
+// markdownCode is text in the type of code.
+func markdownCode(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "<code>" + markdownText(text) + "</code>"
+}
+
+func markdownCodes(list []string) string {
+	var out []string
+	for _, text := range list {
+		out = append(out, markdownCode(text))
+	}
+	return strings.Join(out, "<br>")
+}
+
+// markdownEscape writes all signs that could mean something to Markdown, to HTML
+// or to GitHub as numbers of characters. What is in keep stays.
+func markdownEscape(text, keep string) string {
+	const harmless = ` .,;/-+="'()%`
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune(keep, r):
+			b.WriteRune(r)
+		case r < '!' || r > '~' || strings.ContainsRune(harmless, r) || unicode.IsLetter(r) || unicode.IsDigit(r):
+			b.WriteString(printable(string(r)))
+		default:
+			fmt.Fprintf(&b, "&#%d;", r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,257 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/opencontainers/go-digest"
+
+	"bake/bake"
+	"bake/bake/build"
+)
+
+func TestOnGitHub(t *testing.T) {
+	for _, tt := range []struct {
+		env  bake.Env
+		want bool
+	}{
+		{bake.Env{}, false},
+		{bake.Env{"GITHUB_ACTIONS": "1", "GITHUB_OUTPUT": "f"}, false},
+		{bake.Env{"GITHUB_ACTIONS": "true"}, true},
+		{bake.Env{"GITHUB_ACTIONS": "true", "BAKE_GITHUB": "maybe"}, true},
+		{bake.Env{"GITHUB_ACTIONS": "true", "BAKE_GITHUB": "0"}, false},
+		{bake.Env{"GITHUB_ACTIONS": "true", "BAKE_GITHUB": "false"}, false},
+	} {
+		if got := newWorkflow(nil, tt.env) != nil; got != tt.want {
+			t.Errorf("%v: %v", tt.env, got)
+		}
+	}
+}
+
+// obeying is what is left of a log for a runner: the workflow commands that it
+// obeys, and what they enclose.
+func obeying(t *testing.T, text string) (commands []string, groups map[string]string) {
+	t.Helper()
+	groups = map[string]string{}
+	word, group := "", ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case word != "" && line == "::"+word+"::":
+			word = ""
+		case word == "" && strings.HasPrefix(line, "::stop-commands::"):
+			word = strings.TrimPrefix(line, "::stop-commands::")
+		case word == "" && len(commandsIn(line)) > 0:
+			commands = append(commands, line)
+			if name, ok := strings.CutPrefix(line, "::group::"); ok {
+				if group != "" {
+					t.Errorf("%s is opened within %s", name, group)
+				}
+				group = name
+				groups[group] += ""
+			}
+			if line == "::endgroup::" {
+				group = ""
+			}
+		case group != "":
+			groups[group] += line + "\n"
+		}
+	}
+	if word != "" || group != "" {
+		t.Errorf("the log ends within group %q and with commands stopped: %v", group, word != "")
+	}
+	return commands, groups
+}
+
+// targetStep is a status of a step of a target.
+func targetStep(name string, done bool, logs ...string) *client.SolveStatus {
+	now := time.Unix(1, 0)
+	v := &client.Vertex{Digest: digest.FromString(name), Name: name, Started: &now}
+	if done {
+		v.Completed = &now
+	}
+	s := &client.SolveStatus{Vertexes: []*client.Vertex{v}}
+	for _, text := range logs {
+		s.Logs = append(s.Logs, &client.VertexLog{Vertex: v.Digest, Data: []byte(text), Timestamp: now})
+	}
+	return s
+}
+
+// Steps that run at the same time come out target by target, whatever the build
+// prints is no command, and what comes late is not lost.
+func TestGroups(t *testing.T) {
+	var b bytes.Buffer
+	g := newGroups(&guard{w: &b}, &workflow{commands: &b}, "building here")
+	ch, done := make(chan *client.SolveStatus), make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = g.UpdateFrom(t.Context(), ch)
+	}()
+	send := func(target, name string, done bool, logs ...string) {
+		if target != "" {
+			g.show(digest.FromString(name), target)
+		}
+		ch <- targetStep(name, done, logs...)
+	}
+	send("", "[internal] load metadata", true)
+	send("app", "[app 1/2] RUN one", false, "::set-output name=a::b\n")
+	send("web", "[web 1/1] RUN two", false, "##[error]two\n")
+	send("app", "[app 1/2] RUN one", true, "\r::error::one\nno end of line")
+	g.phase("app", false)
+	send("web", "[web 1/1] RUN two", true)
+	g.phase("web", false)
+	send("app", "[app] exporting", true)
+	g.phase("app", true)
+	send("", "[internal] ::late::", true)
+	close(ch)
+	<-done
+
+	commands, groups := obeying(t, b.String())
+	if want := 3 * 2; len(commands) != want {
+		t.Errorf("%d commands, want %d: %q", len(commands), want, commands)
+	}
+	for name, wants := range map[string][]string{
+		"target app":          {"RUN one", "::set-output name=a::b", "::error::one", "no end of line", "DONE"},
+		"target web":          {"RUN two", "##[error]two", "DONE"},
+		"target app: outputs": {"exporting"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(groups[name], want) {
+				t.Errorf("%s has no %q:\n%s", name, want, groups[name])
+			}
+		}
+	}
+	for _, want := range []string{"building here\n", "load metadata", "late"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the log has no %q:\n%s", want, b.String())
+		}
+	}
+}
+
+func TestStepSummary(t *testing.T) {
+	report := testReport()
+	report.Targets[1].Platforms = []string{"linux/amd64", "linux/arm64"}
+	report.Targets[2].Err = &loggedError{
+		err:  &build.TargetError{Target: "x", Err: errors.New("failed to solve: `RUN` | <b> of *all*\n# @me :) failed")},
+		step: "RUN make", log: []string{"</pre> one", "", "::two:: `three`"},
+	}
+	report.Targets[4].Err = errors.New("skipped because web failed")
+	golden(t, "testdata/summary/github.md", stepSummary(report, maxStepSummary))
+}
+
+// However many targets there are, the summary of the step stays within what
+// GitHub takes, and what it took before is kept.
+func TestStepSummaryIsBounded(t *testing.T) {
+	report := &build.Report{}
+	for i := range 30_000 {
+		r := build.TargetReport{Name: fmt.Sprintf("target-%d", i), Result: build.Built, Digest: "sha256:" + strings.Repeat("0", 64)}
+		if i%10 == 0 {
+			r.Result, r.Err = build.Failed, &build.TargetError{Err: errors.New(strings.Repeat("long ", 1000))}
+		}
+		report.Targets = append(report.Targets, r)
+	}
+	name := filepath.Join(t.TempDir(), "summary")
+	w := &workflow{summary: name}
+	before := strings.Repeat("x", maxStepSummary/2)
+	if err := os.WriteFile(name, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := w.writeStepSummary(report); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(name)
+		if err != nil || len(got) > maxStepSummary || !bytes.HasPrefix(got, []byte(before)) {
+			t.Fatalf("%d bytes, %v", len(got), err)
+		}
+	}
+	if got := stepSummary(report, maxStepSummary); !regexp.MustCompile(`\.\.\. and \d+ more targets\.`).MatchString(got) || !strings.Contains(got, "more failures") {
+		t.Error("what is left out is not told")
+	}
+}
+
+// readOutputs reads a file of outputs as the runner does.
+func readOutputs(t *testing.T, name string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for rest := string(data); rest != ""; {
+		head, after, _ := strings.Cut(rest, "\n")
+		key, end, ok := strings.Cut(head, "<<")
+		value, next, closed := strings.Cut(after, "\n"+end+"\n")
+		if !ok || !closed {
+			t.Fatalf("a runner cannot read %q", head)
+		}
+		out[key], rest = value, next
+	}
+	return out
+}
+
+func TestStepOutputs(t *testing.T) {
+	report := testReport()
+	report.Targets[1].Exporter = map[string]string{"containerimage.digest": report.Targets[1].Digest, "buildx.build.provenance": "e30="}
+	w := &workflow{outputs: filepath.Join(t.TempDir(), "outputs")}
+	if err := w.writeStepOutputs(report); err != nil {
+		t.Fatal(err)
+	}
+	out := readOutputs(t, w.outputs)
+	if want := fmt.Sprintf(`{"app":%q}`, report.Targets[1].Digest); out["digests"] != want {
+		t.Errorf("digests are %s, want %s", out["digests"], want)
+	}
+	var metadata map[string]map[string]any
+	if err := json.Unmarshal([]byte(out["metadata"]), &metadata); err != nil {
+		t.Fatal(err)
+	}
+	if metadata["app"]["containerimage.digest"] == nil || metadata["app"]["buildx.build.provenance"] == nil || metadata["bake.report"]["result"] != "failed" {
+		t.Errorf("metadata is %v", metadata)
+	}
+	if (*workflow)(nil).writeStepOutputs(report) != nil || (&workflow{}).writeStepOutputs(report) != nil {
+		t.Error("without a file there is an error")
+	}
+}
+
+// Outputs that are too large for GitHub lose first what is least asked for.
+func TestStepOutputsAreBounded(t *testing.T) {
+	for _, tt := range []struct{ provenance, name, want int }{{10, 10, 2}, {maxStepOutput, 10, 1}, {10, maxStepOutput, 0}} {
+		report := &build.Report{Targets: []build.TargetReport{{Name: "app", Result: build.Built, Exporter: map[string]string{
+			"buildx.build.provenance": strings.Repeat("p", tt.provenance), "image.name": strings.Repeat("n", tt.name),
+		}}}}
+		text, err := stepMetadata(report)
+		var metadata map[string]map[string]any
+		if err := errors.Join(err, json.Unmarshal([]byte(text), &metadata)); err != nil {
+			t.Fatal(err)
+		}
+		if len(metadata["app"]) != tt.want || metadata["bake.report"] == nil || len(text) > maxStepOutput {
+			t.Errorf("%v: %d keys in %d bytes", tt, len(metadata["app"]), len(text))
+		}
+	}
+}
+
+// When a run goes on after a failure, each failure has the log of its own step.
+func TestLogsOfFailures(t *testing.T) {
+	var l logTails
+	l.add(step("one", "exit code: 1", true, "log of one\n"))
+	l.add(step("two", "exit code: 2", true, "log of two\n"))
+	for _, name := range []string{"one", "two"} {
+		err := errdefs.WrapVertex(errors.New("exit code"), digest.FromString(name))
+		if got, lines := l.of(fmt.Errorf("target: %w", err)); got != name || len(lines) != 1 || lines[0] != "log of "+name {
+			t.Errorf("%s: have %q of %q", name, lines, got)
+		}
+	}
+	if _, lines := l.of(errors.New("else")); len(lines) > 0 {
+		t.Errorf("a log %q for an error of no step", lines)
+	}
+}
