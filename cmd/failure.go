@@ -134,7 +134,9 @@ func failureHint(err error, code int) string {
 	if errors.As(err, &logged) {
 		text += "\n" + strings.Join(logged.log, "\n")
 	}
-	switch {
+	switch hint := build.Hint(err); {
+	case hint != "":
+		return hint
 	case code == ExitUnreachable && strings.Contains(text, "state directory"):
 		return "" // the engine says what to do, and trying again would not help
 	case code == ExitUnreachable:

@@ -65,10 +65,22 @@ func (e *EntitlementError) Error() string {
 }
 
 // unreachableError marks an error as a failure to reach the builder.
-type unreachableError struct{ err error }
+type unreachableError struct {
+	err  error
+	hint string // what to do about it, if that is known
+}
 
 func (e *unreachableError) Error() string { return e.err.Error() }
 func (e *unreachableError) Unwrap() error { return e.err }
+
+// Hint is what to do about an error, in whole sentences, where the error itself
+// knows. It is empty for most.
+func Hint(err error) string {
+	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) {
+		return unreachable.hint
+	}
+	return ""
+}
 
 // lostError says that the connection to a builder ended during a build.
 type lostError struct {

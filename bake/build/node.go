@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -42,7 +43,11 @@ type node struct {
 // connect starts the node if it does not run and asks what it can do.
 func connect(ctx context.Context, n builder.Node, progress *progress) (*node, error) {
 	out := &node{Node: n, embedded: n.Driver.Factory().Name() == embeddedDriver}
-	var err error
+	err := handshake(ctx, n)
+	if failed := (*unreachableError)(nil); errors.As(err, &failed) {
+		failed.err = fmt.Errorf("cannot talk to builder %s at %s: %w", n.Builder, n.Endpoint, failed.err)
+		return nil, failed
+	}
 	if out.client, err = driver.Boot(ctx, ctx, n.Driver, progress); err != nil {
 		return nil, &unreachableError{err: fmt.Errorf("cannot reach builder %s: %w", n.Builder, err)}
 	}

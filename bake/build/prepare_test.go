@@ -327,9 +327,9 @@ func TestEntitlementCheck(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	for err, want := range map[error]bool{
-		nil:                                false,
-		errors.New("anything"):             false,
-		&unreachableError{errors.New("x")}: true,
+		nil:                                     false,
+		errors.New("anything"):                  false,
+		&unreachableError{err: errors.New("x")}: true,
 		fmt.Errorf("x: %w", &net.OpError{Op: "dial", Err: syscall.ENOENT}): true,
 		errors.New("failed to do request: dial tcp 1.2.3.4: i/o timeout"):  true,
 		errors.New("push: Put http://x: dial tcp: connection refused"):     true,
