@@ -191,8 +191,10 @@ func entryCells(kind *entryKind, val cty.Value, src *source) (*attr, error) {
 		return nil, fmt.Errorf("a list of strings or objects is required, but this is %s%s", describe(val), bracketHint(ty))
 	}
 	a := &attr{src: src}
+	place := 0
 	for it := val.ElementIterator(); it.Next(); {
 		i, v := it.Element()
+		place++
 		if v.IsNull() {
 			return nil, inElement(i, "null is not allowed; drop it, for example with a for expression and an if")
 		}
@@ -201,6 +203,7 @@ func entryCells(kind *entryKind, val cty.Value, src *source) (*attr, error) {
 			return nil, &elementError{i, err}
 		}
 		for _, e := range entries {
+			e.place = place
 			a.cells = append(a.cells, cell{entry: e, src: src})
 		}
 	}

@@ -91,11 +91,16 @@ func (s *source) rng(c *cell) hcl.Range {
 	if c == nil {
 		return s.attr.Expr.Range()
 	}
-	if c.key != "" {
+	switch {
+	case c.entry != nil:
+		if list, diags := hcl.ExprList(s.attr.Expr); !diags.HasErrors() && 0 < c.entry.place && c.entry.place <= len(list) {
+			return list[c.entry.place-1].Range()
+		}
+	case c.key != "":
 		if x := entryExpr(s.attr.Expr, c.key); x != nil {
 			return x.Range()
 		}
-	} else if isString(c.val) {
+	case isString(c.val):
 		if rng, ok := elementRanges(s.attr.Expr)[c.val.AsString()]; ok {
 			return rng
 		}

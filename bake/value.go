@@ -43,6 +43,7 @@ type source struct {
 type entry struct {
 	attrs map[string]string
 	paths []string // ssh only
+	place int      // in the list of its source, from 1; 0 if it comes from none
 }
 
 func (e *entry) equal(o *entry) bool {
@@ -51,7 +52,7 @@ func (e *entry) equal(o *entry) bool {
 
 // with returns a copy with one attribute changed.
 func (e *entry) with(key, value string) *entry {
-	c := &entry{attrs: maps.Clone(e.attrs), paths: e.paths}
+	c := &entry{attrs: maps.Clone(e.attrs), paths: e.paths, place: e.place}
 	c.attrs[key] = value
 	return c
 }
