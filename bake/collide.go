@@ -3,6 +3,7 @@ package bake
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -53,10 +54,12 @@ func writtenPaths(t *Target) []written {
 		case "local":
 			w.shared = o.Attrs["mode"] != "delete"
 		case "tar", "oci":
+			w.shared = isLayout(o)
 			if o.Dest == "" {
 				w.path = "-"
 			}
 		case "docker":
+			w.shared = isLayout(o)
 		default:
 			continue
 		}
@@ -67,15 +70,24 @@ func writtenPaths(t *Target) []written {
 	return out
 }
 
-// pushedTags are the names under which a target's outputs go to a registry.
+// isLayout reports whether an output is an OCI layout directory, which lists the
+// images of all that write to it.
+func isLayout(o Entry) bool {
+	tar, err := strconv.ParseBool(o.Attrs["tar"])
+	return err == nil && !tar
+}
+
+// pushedTags are the names under which a target's outputs go to a registry: its
+// tags, or without any the name that the output has.
 func pushedTags(t *Target) []string {
 	var tags []string
 	for _, o := range t.Outputs {
-		push := o.Type == "registry" || o.Type == "image" && o.Attrs["push"] == "true"
-		if !push || o.Attrs["push-by-digest"] == "true" {
+		push, _ := strconv.ParseBool(o.Attrs["push"])
+		byDigest, _ := strconv.ParseBool(o.Attrs["push-by-digest"])
+		if o.Type != "registry" && !(o.Type == "image" && push) || byDigest {
 			continue
 		}
-		if name, ok := o.Attrs["name"]; ok {
+		if name := o.Attrs["name"]; name != "" && len(t.Tags) == 0 {
 			tags = append(tags, strings.Split(name, ",")...)
 			continue
 		}
