@@ -17,7 +17,7 @@ var grants = []struct{ name, permits string }{
 	{"security.insecure", "run containers without a sandbox"},
 	{"device", "use devices of the host"},
 	{"ssh", "use the SSH agent"},
-	{"buildx.local.delete", "delete files in output directories outside the working directory"},
+	{"buildx.local.delete", "delete files of output directories that a build did not write (mode=delete)"},
 	{"fs", "read and write files"},
 	{"fs.read", "read files"},
 	{"fs.write", "write files"},

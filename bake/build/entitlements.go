@@ -54,7 +54,7 @@ func checkEntitlements(p *bake.Plan, opt *Options) error {
 		for _, e := range entitlementsOf(t) {
 			needs[e] = append(needs[e], t.Name)
 		}
-		if deletesOutside(t, opt.Dir) {
+		if deletes(t) {
 			needs[entitlementLocalDelete] = append(needs[entitlementLocalDelete], t.Name)
 		}
 	}
@@ -84,20 +84,17 @@ func granted(name string, allow []string) bool {
 	return false
 }
 
-// deletesOutside reports whether a local output of t removes files from a
-// directory that is not inside the working directory.
-func deletesOutside(t *bake.Target, dir string) bool {
+// deletes reports whether a local output of t removes what it did not write,
+// which takes a grant wherever that is: a directory of sources, too, lies inside
+// the working directory.
+func deletes(t *bake.Target) bool {
 	for _, o := range t.Outputs {
 		if o.Type != client.ExporterLocal {
 			continue
 		}
 		mode, err := client.ParseLocalExporterMode(o.Attrs["mode"])
-		if err != nil || mode != client.LocalExporterModeDelete {
-			continue // a wrong mode is reported when the outputs are prepared
-		}
-		root, dest := resolve(abs(dir, ".")), resolve(abs(dir, o.Dest))
-		if dest == root || !contains(root, dest) {
-			return true
+		if err == nil && mode == client.LocalExporterModeDelete {
+			return true // a wrong mode is reported when the outputs are prepared
 		}
 	}
 	return false
