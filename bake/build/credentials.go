@@ -1,18 +1,22 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"bake/bake"
 
+	"github.com/docker/buildx/util/dockerutil/dockerconfig"
+	"github.com/docker/cli/cli/command"
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
+	credentialstores "github.com/docker/cli/cli/config/credentials"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/moby/buildkit/session/secrets"
@@ -162,17 +166,38 @@ func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 // dockerAuth returns the credentials of the Docker config file for registries.
 func dockerAuth(env bake.Env) session.Attachable {
 	return authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: authprovider.LoadAuthConfig(loadDockerConfig(env)),
+		AuthConfigProvider: logins(env),
 	})
 }
 
-// loadDockerConfig reads the config file of Docker; a broken one counts as
-// empty, as registries that need no login must stay usable.
-func loadDockerConfig(env bake.Env) *configfile.ConfigFile {
-	if dir := env["DOCKER_CONFIG"]; dir != "" {
-		if cfg, err := config.Load(dir); err == nil {
-			return cfg
-		}
+// logins finds the login for a registry: in a configuration that buildx keeps
+// for one registry, repository or use of it, else in the config file of Docker,
+// its credential helpers or $DOCKER_AUTH_CONFIG.
+func logins(env bake.Env) authprovider.AuthConfigProvider {
+	file, _ := loadDockerConfig(env)
+	return dockerconfig.LoadAuthConfig(configOnly{file: file})
+}
+
+// configOnly is the part of the Docker CLI that finding a login takes.
+type configOnly struct {
+	command.Cli
+	file *configfile.ConfigFile
+}
+
+// ConfigFile implements command.Cli.
+func (c configOnly) ConfigFile() *configfile.ConfigFile { return c.file }
+
+// loadDockerConfig reads the config file of Docker. A broken one counts as
+// empty, as registries that need no login must stay usable: the error is only
+// worth a warning.
+func loadDockerConfig(env bake.Env) (*configfile.ConfigFile, error) {
+	dir := cmp.Or(env["DOCKER_CONFIG"], config.Dir())
+	file, err := config.Load(dir)
+	if err != nil {
+		file = configfile.New(filepath.Join(dir, config.ConfigFileName))
 	}
-	return config.LoadDefaultConfigFile(io.Discard)
+	if !file.ContainsAuth() {
+		file.CredentialsStore = credentialstores.DetectDefaultStore(file.CredentialsStore)
+	}
+	return file, err
 }

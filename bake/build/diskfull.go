@@ -39,6 +39,9 @@ func (q *request) blameDisk(err error) error {
 		if e.file != nil {
 			path = e.file.path
 		}
+		if e.layout != nil {
+			path = e.layout.dir
+		}
 		if path != "" && (diskFull(existing(path)) || saysFull(err, path)) {
 			return &fullError{path, err}
 		}

@@ -19,8 +19,10 @@ import (
 // export is one output of a target as BuildKit wants it.
 type export struct {
 	client.ExportEntry
+	key     string   // by which its place in the definition is found
 	where   string   // for the report: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
 	file    *outFile // the file being written, nil if there is none
+	layout  *layout  // the OCI layout being written, nil if there is none
 	load    bool     // to be loaded into Docker
 	names   []string // of the image
 	push    bool     // to the registries of these names
@@ -30,7 +32,7 @@ type export struct {
 
 // streams reports whether the engine sends the result back to the client.
 func (e *export) streams() bool {
-	return e.Output != nil || e.OutputDir != "" || e.load
+	return e.Output != nil || e.OutputDir != "" || e.layout != nil || e.load
 }
 
 // prepareExports turns outputs, those of t or a default, into exports. The type
@@ -45,11 +47,12 @@ func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*expo
 		return nil, in("annotations", "", err)
 	}
 	var out []*export
-	stdout := false
+	stdout, layouts := false, 0
 	for _, o := range outputs {
 		if o.Type == "cacheonly" {
 			continue
 		}
+		key := outputKey(outputs, o)
 		e, err := prepareExport(o, opt)
 		if err == nil && e.where == "-" {
 			if stdout {
@@ -57,16 +60,37 @@ func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*expo
 			}
 			stdout = true
 		}
-		if err != nil {
-			return nil, in("output", "", err)
+		if err == nil && e.layout != nil {
+			if layouts++; layouts > 1 {
+				err = errors.New("a target can write one OCI layout directory (tar=false), as BuildKit keeps one store for them: write the others as archives")
+			}
 		}
+		if err != nil {
+			return nil, in("output", key, err)
+		}
+		e.key = key
 		maps.Copy(e.Attrs, annotations)
 		if err := nameExport(e, tags, t, opt); err != nil {
-			return nil, in("output", "", err)
+			return nil, in("output", key, err)
 		}
 		out = append(out, e)
 	}
 	return out, nil
+}
+
+// outputKey is the key of an output in its attribute: its type, unless several
+// have that, which only the attribute as a whole stands for.
+func outputKey(outputs []bake.Entry, o bake.Entry) string {
+	n := 0
+	for _, other := range outputs {
+		if other.Type == o.Type {
+			n++
+		}
+	}
+	if n > 1 {
+		return ""
+	}
+	return o.Type
 }
 
 func parseTags(tags []string) ([]string, error) {
@@ -87,6 +111,9 @@ func prepareExport(o bake.Entry, opt *Options) (*export, error) {
 	}
 	e := &export{ExportEntry: client.ExportEntry{Type: o.Type, Attrs: map[string]string{}}}
 	maps.Copy(e.Attrs, o.Attrs)
+	if err := checkOptions(e); err != nil {
+		return nil, err
+	}
 	switch o.Type {
 	case "registry":
 		e.Type = client.ExporterImage
@@ -103,7 +130,9 @@ func prepareExport(o bake.Entry, opt *Options) (*export, error) {
 		return e, e.toFile(o.Dest, opt)
 	case client.ExporterOCI, client.ExporterDocker:
 		if tar, err := strconv.ParseBool(e.Attrs["tar"]); err == nil && !tar {
-			return e, e.toDir(o.Dest, opt)
+			err := e.toDir(o.Dest, opt)
+			e.layout, e.OutputDir = &layout{dir: e.OutputDir}, ""
+			return e, err
 		}
 		if o.Type == client.ExporterDocker && o.Dest == "" {
 			e.load = true
@@ -132,7 +161,10 @@ func (e *export) toDir(dest string, opt *Options) error {
 	if err == nil && !fi.IsDir() {
 		return fmt.Errorf("destination directory %s is a file", dest)
 	}
-	return nil
+	if err != nil {
+		return checkWritable(e.OutputDir, dest)
+	}
+	return nil // which of its files are written is not known yet
 }
 
 // toFile makes e write one file, or the standard output for "-" or none.
@@ -151,7 +183,10 @@ func (e *export) toFile(dest string, opt *Options) error {
 	}
 	e.file = &outFile{path: full}
 	e.Output = e.file.open
-	return nil
+	if err == nil && !fi.Mode().IsRegular() {
+		return nil // it is written, not replaced
+	}
+	return checkWritable(full, dest)
 }
 
 func (e *export) toStdout(opt *Options) error {
@@ -208,7 +243,7 @@ func nameExport(e *export, tags []string, t *bake.Target, opt *Options) error {
 	e.push, _ = strconv.ParseBool(e.Attrs["push"])
 	switch name := e.Attrs["name"]; {
 	case e.push && name == "":
-		return errors.New("tag is needed when pushing to registry")
+		return errors.New("tag is needed when pushing to registry: give the target tags, or the output a name")
 	case e.push:
 		e.where = "pushed " + strings.ReplaceAll(name, ",", ", ")
 	case name != "":

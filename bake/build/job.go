@@ -96,7 +96,7 @@ func (r *run) solve(ctx context.Context, j *job) {
 	response, err := r.persist(ctx, j)
 	for _, q := range j.requests {
 		if err == nil {
-			err = q.commit()
+			err = q.commit(response)
 		}
 		q.discard()
 		if err != nil {
@@ -126,7 +126,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) 
 	started()
 	wait()
 	if err != nil {
-		return nil, j.requests[0].blameDisk(err)
+		return nil, r.blameOutput(j.requests[0], err)
 	}
 	response := maps.Clone(resp.ExporterResponse)
 	if response == nil {
@@ -159,18 +159,39 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 	if err := r.sessions.attach(q, r, so); err != nil {
 		return nil, nil, err
 	}
-	release := func() {}
-	for _, e := range q.exports {
-		entry := e.ExportEntry
-		if e.load {
-			var err error
-			if entry, release, err = r.loadExport(ctx, q, e); err != nil {
-				return nil, nil, err
-			}
+	var releases []func()
+	release := func() {
+		for _, free := range releases {
+			free()
 		}
+	}
+	for _, e := range q.exports {
+		entry, free, err := r.openExport(ctx, q, e)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		releases = append(releases, free)
 		so.Exports = append(so.Exports, entry)
 	}
 	return so, release, nil
+}
+
+// openExport makes an output ready to be written to. The returned function
+// releases what it holds.
+func (r *run) openExport(ctx context.Context, q *request, e *export) (client.ExportEntry, func(), error) {
+	nothing := func() {}
+	entry := e.ExportEntry
+	switch {
+	case e.load:
+		return r.loadExport(ctx, q, e)
+	case e.layout != nil:
+		if err := e.layout.open(); err != nil {
+			return entry, nothing, in("output", e.key, err)
+		}
+		entry.OutputStore = e.layout
+	}
+	return entry, nothing, nil
 }
 
 // build is what a job does between the start of its solve and its export.
@@ -290,14 +311,17 @@ func evaluate(ctx context.Context, res *gateway.Result) error {
 }
 
 // commit puts the output files of q in their places.
-func (q *request) commit() error {
+func (q *request) commit(response map[string]string) error {
 	var errs []error
 	for _, e := range q.exports {
 		if e.file != nil {
 			errs = append(errs, e.file.commit())
 		}
+		if e.layout != nil {
+			errs = append(errs, e.layout.commit(e.Attrs["name"], response))
+		}
 	}
-	return errors.Join(errs...)
+	return in("output", "", errors.Join(errs...))
 }
 
 // discard removes output files that were not committed.
@@ -305,6 +329,9 @@ func (q *request) discard() {
 	for _, e := range q.exports {
 		if e.file != nil {
 			e.file.discard()
+		}
+		if e.layout != nil {
+			e.layout.discard()
 		}
 	}
 }

@@ -14,18 +14,18 @@ import (
 func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.ExportEntry, func(), error) {
 	entry := e.ExportEntry
 	if r.opt.Docker == nil {
-		return entry, nil, in("output", "", errors.New("there is no Docker to load the image into: write a file with type=docker,dest=FILE, or push it"))
+		return entry, nil, in("output", e.key, errors.New("there is no Docker to load the image into: write a file with type=docker,dest=FILE, or push it"))
 	}
 	name := entry.Attrs["context"]
 	if r.opt.Docker.Features(ctx, name)[dockerutil.OCIImporter] {
 		entry.Type = client.ExporterOCI
 		entry.Attrs["prefer-image-digest"] = "true"
 	} else if len(q.platforms) > 1 || attested(q) {
-		return entry, nil, in("output", "", errors.New("docker exporter does not currently support exporting manifest lists"))
+		return entry, nil, in("output", e.key, errors.New("docker exporter does not currently support exporting manifest lists"))
 	}
 	w, cancel, err := r.opt.Docker.LoadImage(ctx, name, r.writer(q))
 	if err != nil {
-		return entry, nil, in("output", "", err)
+		return entry, nil, in("output", e.key, err)
 	}
 	entry.Output = func(map[string]string) (io.WriteCloser, error) { return w, nil }
 	return entry, cancel, nil

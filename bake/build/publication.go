@@ -13,7 +13,6 @@ import (
 	"github.com/distribution/reference"
 	"github.com/docker/buildx/util/resolver"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
-	"github.com/moby/buildkit/session/auth/authprovider"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -64,7 +63,7 @@ func pushedDescriptor(response map[string]string) (ocispecs.Descriptor, error) {
 func (r *run) registries(n *node) *release.Registries {
 	auth := n.ImageOpt.Auth
 	if auth == nil {
-		auth = authprovider.LoadAuthConfig(loadDockerConfig(r.opt.Env))
+		auth = logins(r.opt.Env)
 	}
 	hosts := r.opt.Registries
 	if hosts == nil {

@@ -117,6 +117,11 @@ func (q *request) prepareOutputs(opt *Options) error {
 	if q.exports, err = prepareExports(q.target, outputs, opt); err != nil {
 		return err
 	}
+	if q.node.embedded {
+		if err := checkEmbedded(q.exports); err != nil {
+			return err
+		}
+	}
 	forMoby(q.exports, q.node)
 	if q.of.split {
 		return q.divide()

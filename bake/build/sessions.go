@@ -55,6 +55,9 @@ func (s *sessions) inputSession(q *request) string {
 func openSessions(ctx context.Context, r *run) (*sessions, error) {
 	s := &sessions{auth: r.opt.Auth, key: machine(), inputs: map[*node]string{}, shared: map[sessionKey]*session.Session{}}
 	if s.auth == nil {
+		if _, err := loadDockerConfig(r.opt.Env); err != nil {
+			r.progress.warn(fmt.Sprintf("no login for a registry is known: %v", err))
+		}
 		s.auth = dockerAuth(r.opt.Env)
 	}
 	if l, ok := s.auth.(interface{ SetLogger(progresswriter.Logger) }); ok {

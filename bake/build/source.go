@@ -91,25 +91,15 @@ func ownedByRoot(tree fsutil.FS) (fsutil.FS, error) {
 // same directory that see different parts of it. The engine finds the copy
 // of the last run under this name and compares only size and time of its
 // files, so a directory that was replaced by another must change its name:
-// the inode is part of it.
+// the inode is part of it. What the directory is called is not: the name is in
+// the provenance of images, which others get to see.
 func dirName(dir string, rules ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %d", dir, inode(dir))
 	for _, r := range rules {
 		fmt.Fprintf(h, " %q", r)
 	}
-	return readable(filepath.Base(dir)) + "-" + hex.EncodeToString(h.Sum(nil))[:16]
-}
-
-// readable keeps what is safe in the name of a source; in particular, a colon
-// separates name and session.
-func readable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-' {
-			return r
-		}
-		return '_'
-	}, s)
+	return "dir-" + hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // ignoreRules returns the patterns that the frontend will read from an ignore

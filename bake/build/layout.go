@@ -1,0 +1,119 @@
+package build
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/content"
+	contentlocal "github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/client/ociindex"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// layout is an OCI layout directory that an output writes. The client library
+// would list in it whatever image the last of all outputs has made, which the
+// directory need not hold: that of a push has attestations, this one may not.
+type layout struct {
+	content.Store
+	dir     string
+	created bool // by this output
+
+	mu   sync.Mutex
+	root digest.Digest // what was written last: the image or the index
+}
+
+// open makes the directory ready to be written.
+func (l *layout) open() error {
+	_, err := os.Stat(l.dir)
+	l.created = l.created || errors.Is(err, os.ErrNotExist) // at the first of several tries
+	l.Store, err = contentlocal.NewStore(l.dir)
+	return err
+}
+
+// Writer implements content.Ingester. An image is written after what it is
+// made of, and asked for even if it is there.
+func (l *layout) Writer(ctx context.Context, opts ...content.WriterOpt) (content.Writer, error) {
+	var wanted content.WriterOpts
+	for _, opt := range opts {
+		if err := opt(&wanted); err != nil {
+			return nil, err
+		}
+	}
+	l.mu.Lock()
+	l.root = wanted.Desc.Digest
+	l.mu.Unlock()
+	return l.Store.Writer(ctx, opts...)
+}
+
+// indexes lets one output at a time write the index of a layout, as several
+// targets may share one.
+var indexes sync.Mutex
+
+// commit lists the image in the index of the layout, under its names or else
+// as latest.
+func (l *layout) commit(names string, response map[string]string) error {
+	desc, err := l.describe(response)
+	if err != nil {
+		return fmt.Errorf("cannot list the image in %s: %w", l.dir, err)
+	}
+	if names == "*" {
+		names = response[exptypes.ExporterImageNameKey]
+	}
+	entries := []ociindex.NameOrTag{ociindex.Tag("latest")}
+	if names != "" {
+		entries = nil
+		for name := range strings.SplitSeq(names, ",") {
+			ref, err := reference.ParseNormalizedNamed(name)
+			if err != nil {
+				return fmt.Errorf("cannot list the image in %s: invalid name %q: %w", l.dir, name, err)
+			}
+			entries = append(entries, ociindex.Name(reference.TagNameOnly(ref).String()))
+		}
+	}
+	indexes.Lock()
+	defer indexes.Unlock()
+	if err := ociindex.NewStoreIndex(l.dir).Put(desc, entries...); err != nil {
+		return fmt.Errorf("cannot list the image in %s: %w", l.dir, err)
+	}
+	l.created = false // it stays
+	return nil
+}
+
+// describe is the descriptor of the image: that of the response, if it is about
+// this image, as only it has annotations.
+func (l *layout) describe(response map[string]string) (ocispecs.Descriptor, error) {
+	var desc ocispecs.Descriptor
+	text, err := base64.StdEncoding.DecodeString(response[exptypes.ExporterImageDescriptorKey])
+	if err == nil && json.Unmarshal(text, &desc) == nil && desc.Digest == l.root {
+		return desc, nil
+	}
+	desc = ocispecs.Descriptor{Digest: l.root}
+	info, err := l.Info(context.Background(), l.root)
+	if err != nil {
+		return desc, err
+	}
+	desc.Size = info.Size
+	data, err := content.ReadBlob(context.Background(), l.Store, desc)
+	if err != nil {
+		return desc, err
+	}
+	return desc, json.Unmarshal(data, &struct {
+		MediaType *string `json:"mediaType"`
+	}{&desc.MediaType})
+}
+
+// discard removes a directory that was made in vain.
+func (l *layout) discard() {
+	if l.created {
+		os.RemoveAll(l.dir)
+	}
+}
