@@ -118,6 +118,10 @@ func (c *commands) runPeer(ts *testscript.TestScript, args []string) {
 // compare compares everything that both have made: images by their digests,
 // the rest by its files.
 func (c *commands) compare(ts *testscript.TestScript) {
+	if ts.Getenv("ATTESTED") != "" {
+		settleFiles(ts, ts.MkAbs("ours"))
+		settleFiles(ts, ts.MkAbs("peer"))
+	}
 	ours, peers := c.made(ts, "ours"), c.made(ts, "peer")
 	if len(ours) == 0 || !slices.Equal(slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(peers))) {
 		ts.Fatalf("bake made %v, docker buildx bake %v", slices.Sorted(maps.Keys(ours)), slices.Sorted(maps.Keys(peers)))
@@ -129,6 +133,8 @@ func (c *commands) compare(ts *testscript.TestScript) {
 			if diff := our.files.Diff(peer.files); diff != "" {
 				ts.Fatalf("%s differs: %s", name, diff)
 			}
+		case ts.Getenv("ATTESTED") != "":
+			compareAttested(ts, name, our, peer)
 		case our.Digest != peer.Digest:
 			ts.Fatalf("%s differs:\nbake:               %s\ndocker buildx bake: %s", name, describe(*our.Built), describe(*peer.Built))
 		default:
@@ -200,6 +206,10 @@ func (c *commands) image(ts *testscript.TestScript, _ bool, args []string) {
 		config, err := json.Marshal(img.Config)
 		ts.Check(err)
 		_, err = fmt.Fprintf(ts.Stdout(), "%s %s\n", img.Platform, config)
+		ts.Check(err)
+	}
+	for _, s := range built.Statements {
+		_, err := fmt.Fprintf(ts.Stdout(), "statement %s of %s: %s\n", s.Predicate, s.Subject, s.Text)
 		ts.Check(err)
 	}
 	_, err := fmt.Fprintf(ts.Stdout(), "name %s\nattestations %d\n", built.Name, built.Attestations)

@@ -73,20 +73,3 @@ func TestRegistryHangs(t *testing.T) {
 	build.signal(2)
 	build.wait(2*time.Second, 130)
 }
-
-func TestRegistryWithPassword(t *testing.T) {
-	fixture.NeedRoot(t)
-	registry := fixture.StartRegistry(t, fixture.WithAuth("me", "secret"))
-	s := newSite(t, pushing)
-	name := registry.Ref("private:1")
-	o := s.run(1, "--var", "NAME="+name)
-	tells(t, o, "target default", name, "credentials")
-	if strings.Contains(o.Stderr, "retrying") {
-		t.Error("a refusal was not taken for an answer")
-	}
-	s.env = append(s.env, "DOCKER_CONFIG="+registry.DockerConfig(t))
-	s.run(0, "--var", "NAME="+name)
-	if !registry.Has(t, "private:1") {
-		t.Error("the image was not pushed")
-	}
-}

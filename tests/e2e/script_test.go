@@ -22,7 +22,8 @@ import (
 //	                   on the same engine: the images below both, and those that
 //	                   they push to $REGISTRY/$OUT, must have equal digests
 //	cold ARGS          twin, but the cache is emptied before each
-//	image PLACE        print the config of an image, as JSON: an archive, a layout or $REGISTRY/NAME
+//	                   ($ATTESTED: equal but for the times in their provenance)
+//	image PLACE        print the config of an image and what is attested of it, as JSON: an archive, a layout or $REGISTRY/NAME
 //	same A B           compare the files of two of: directory, archive, image
 //	ask OURS PEERS ARGS
 //	                   run bake and docker buildx bake: the same on stdout, and these exit codes

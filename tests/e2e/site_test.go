@@ -85,6 +85,9 @@ func (s *site) write(archive string) {
 
 func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
 
+// home is the home directory of who works here.
+func (s *site) home() string { return filepath.Join(filepath.Dir(s.dir), "home") }
+
 func (s *site) exists(name string) bool {
 	_, err := os.Lstat(s.path(name))
 	return err == nil

@@ -90,6 +90,7 @@ func theWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{registry: fixture.StartRegistry(t)}
 	w.tools = fixture.WriteLayout(t, "1", fixture.Image(t, fixture.LocalPlatform(), linked(t, fixture.Program(t, "ssh-add", "openssh-client"))...))
+	w.registry.Push(t, "scanner:1", fixture.Scanner(t))
 	w.registry.Push(t, "base:1", fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...))
 	repo := fixture.NewGitRepo(t, map[string]string{
 		"Dockerfile": "FROM scratch\nCOPY sub/file /from-git\nCOPY --from=again file /named\n", "sub/file": "in git\n",
