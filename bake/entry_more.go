@@ -50,8 +50,8 @@ var policyKeys = []string{"filename", "reset", "disabled", "strict", "log-level"
 // logLevels are the names a policy's log-level may have.
 var logLevels = []string{"panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"}
 
-// parsePolicy reads "filename=F,reset=B,disabled=B,strict=B,log-level=L". A
-// second filename makes a second entry.
+// parsePolicy reads "filename=F,reset=B,disabled=B,strict=B,log-level=L". The
+// files of several filenames are evaluated as one policy.
 func parsePolicy(text string) ([]*entry, error) {
 	m := map[string]string{}
 	var files []string
@@ -73,15 +73,12 @@ func parsePolicy(text string) ([]*entry, error) {
 	if len(files) > 0 {
 		m["filename"] = files[0]
 	}
-	first, err := policyObject(m)
+	e, err := policyObject(m)
 	if err != nil {
 		return nil, err
 	}
-	out := []*entry{first}
-	for _, f := range files[min(1, len(files)):] {
-		out = append(out, &entry{attrs: map[string]string{"filename": f}})
-	}
-	return out, nil
+	e.paths = files[min(1, len(files)):]
+	return []*entry{e}, nil
 }
 
 func policyObject(m map[string]string) (*entry, error) {

@@ -234,8 +234,12 @@ func (e *entry) render() string {
 		}
 		fields = append(fields, k+"="+e.attrs[k])
 	}
+	key := "path"
+	if e.attrs["filename"] != "" {
+		key = "filename" // of a policy
+	}
 	for _, p := range e.paths {
-		fields = append(fields, "path="+p)
+		fields = append(fields, key+"="+p)
 	}
 	return fmt.Sprintf("%q", strings.Join(fields, ","))
 }

@@ -227,29 +227,6 @@ func resourcesJSON(r *Resources) any {
 	return append(out, members("cpuset-cpus", r.CPUSetCPUs, "cpuset-mems", r.CPUSetMems)...)
 }
 
-func policiesJSON(policies []Policy) any {
-	if len(policies) == 0 {
-		return nil
-	}
-	out := make([]jsonObject, len(policies))
-	for i, p := range policies {
-		out[i] = members("filename", p.Filename)
-		for _, b := range []struct {
-			name string
-			on   bool
-		}{{"reset", p.Reset}, {"disabled", p.Disabled}} {
-			if b.on {
-				out[i] = append(out[i], jsonMember{b.name, true})
-			}
-		}
-		if p.Strict != nil {
-			out[i] = append(out[i], jsonMember{"strict", *p.Strict})
-		}
-		out[i] = append(out[i], members("log-level", p.LogLevel)...)
-	}
-	return out
-}
-
 var templateEscaper = strings.NewReplacer("${", "$${", "%{", "%%{")
 
 // escapeTemplates keeps literal text literal when the output is read back as

@@ -94,9 +94,10 @@ type Resources struct {
 	CPUSetMems string
 }
 
-// Policy is one source policy entry.
+// Policy is one source policy entry. Several files are evaluated as one.
 type Policy struct {
 	Filename string
+	More     []string // the files after the first
 	Reset    bool
 	Disabled bool
 	Strict   *bool

@@ -42,7 +42,7 @@ type source struct {
 // key or policy.
 type entry struct {
 	attrs map[string]string
-	paths []string // ssh only
+	paths []string // of ssh; of a policy the files after the first
 	place int      // in the list of its source, from 1; 0 if it comes from none
 }
 
@@ -160,7 +160,7 @@ func (a *attr) policies() []Policy {
 	var out []Policy
 	for _, c := range a.cells {
 		m := c.entry.attrs
-		p := Policy{Filename: m["filename"], Reset: m["reset"] == "true", Disabled: m["disabled"] == "true", LogLevel: m["log-level"]}
+		p := Policy{Filename: m["filename"], More: c.entry.paths, Reset: m["reset"] == "true", Disabled: m["disabled"] == "true", LogLevel: m["log-level"]}
 		if s, ok := m["strict"]; ok {
 			b := s == "true"
 			p.Strict = &b

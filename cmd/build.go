@@ -14,7 +14,6 @@ import (
 // build submits the plan to a builder and reports what happened.
 func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	r.add(plan.Collisions())
-	r.add(unsupported(plan))
 	if err := r.check(); err != nil {
 		return err
 	}

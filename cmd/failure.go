@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/sourcepolicy/policysession"
 
 	"bake/bake"
 	"bake/bake/build"
@@ -41,6 +42,9 @@ func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources m
 		f.snippet = newSnippet(sources[place.Filename], place, nil)
 	}
 	f.showDockerfile(target.Source, plan.Target(target.Target))
+	for _, m := range policysession.DenyMessages(target.Err) {
+		f.notes = append(f.notes, "Policy: "+m.GetMessage())
+	}
 	var logged *loggedError
 	if errors.As(err, &logged) && !logged.shown {
 		f.notes = append(f.notes, fmt.Sprintf("the last lines of %s:", logged.step))

@@ -88,10 +88,12 @@ var rooms = []room{
 	// The client of BuildKit.
 	{dir: "bake/build", may: concat(language, buildx, buildkitClient, containers, []string{
 		"bake/bake", "github.com/docker/cli/cli/config",
-		"github.com/docker/cli/cli/command", // the type that buildx's look-up of logins asks for the config file
-		"github.com/aws/aws-sdk-go-v2",      // credentials of the s3 cache, as the environment gives them
-		"github.com/gofrs/flock",            // a journal of a release has one owner
-		"github.com/moby/moby/client",       // Docker pushes what the BuildKit inside it built
+		"github.com/docker/cli/cli/command",                                               // the type that buildx's look-up of logins asks for the config file
+		"github.com/aws/aws-sdk-go-v2",                                                    // credentials of the s3 cache, as the environment gives them
+		"github.com/gofrs/flock",                                                          // a journal of a release has one owner
+		"github.com/moby/moby/client",                                                     // Docker pushes what the BuildKit inside it built
+		"github.com/docker/buildx/policy", "github.com/moby/buildkit/frontend/gateway/pb", // policies in Rego, what they are asked,
+		"github.com/sirupsen/logrus", // and the levels of what they tell
 	}), not: []string{"bake/bake/engine"}},
 	// The server side of BuildKit, in a process of its own.
 	{dir: "bake/engine", may: concat(buildx, containers, []string{

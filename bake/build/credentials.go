@@ -163,6 +163,17 @@ func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 	return os.ReadFile(src.File)
 }
 
+// findLogins makes sure that there are credentials for registries.
+func (r *run) findLogins() {
+	if r.opt.Auth != nil {
+		return
+	}
+	if _, err := loadDockerConfig(r.opt.Env); err != nil {
+		r.progress.warn(fmt.Sprintf("no login for a registry is known: %v", err))
+	}
+	r.opt.Auth = dockerAuth(r.opt.Env)
+}
+
 // dockerAuth returns the credentials of the Docker config file for registries.
 func dockerAuth(env bake.Env) session.Attachable {
 	return authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{

@@ -110,12 +110,17 @@ func (r *run) solve(ctx context.Context, j *job) {
 	}
 }
 
-func (r *run) submitJob(ctx context.Context, j *job) (map[string]string, error) {
+func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err error) {
 	so, release, err := r.solveOpt(ctx, j)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	told, err := r.enforce(ctx, j.requests[0], so)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { told(err) }()
 	r.starting <- struct{}{}
 	started := sync.OnceFunc(func() { <-r.starting })
 	status, wait := r.progress.stream(j)
@@ -154,6 +159,7 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 		CacheExports:        q.cacheTo,
 		CacheImports:        q.cacheFrom,
 		AllowedEntitlements: q.entitlements,
+		SourcePolicy:        r.static,
 		Internal:            q.call != "" || q.node.embedded && !r.opt.Metadata,
 	}
 	if err := r.sessions.attach(q, r, so); err != nil {

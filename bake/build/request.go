@@ -11,6 +11,7 @@ import (
 	"bake/bake"
 
 	"github.com/docker/buildx/driver"
+	"github.com/docker/buildx/policy"
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
@@ -40,6 +41,10 @@ type request struct {
 	recorded     bool   // a record of the build is kept for the caller
 	call         string // what the frontend is asked, empty if q is built
 	linked       bool   // others use its result
+	policies     []rules
+	policyFS     *policyFS        // where these come from
+	policyErr    error            // why these could not be read
+	asked        []*policy.Policy // these, once the job was submitted
 	links        []link
 
 	turn      chan struct{} // closed when it may be evaluated
@@ -65,9 +70,6 @@ type link struct {
 // prepare makes the request of a share of a target. Nothing is sent.
 func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, error) {
 	t := a.target
-	if err := unsupported(t); err != nil {
-		return nil, err
-	}
 	q := &request{
 		target: t, of: a, node: s.node, platforms: s.platforms, inner: s.inner,
 		ref: identity.NewID(), frontend: "dockerfile.v0",
@@ -89,6 +91,9 @@ func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, erro
 			return nil, err
 		}
 		q.credentials = &credentials{} // an answer can do without
+	}
+	if err := q.findPolicies(&r.opt); err != nil {
+		return nil, in("policy", "", err)
 	}
 	if err := q.prepareOutputs(&r.opt); err != nil {
 		return nil, err
@@ -125,16 +130,6 @@ func (q *request) prepareOutputs(opt *Options) error {
 	forMoby(q.exports, q.node)
 	if q.of.split {
 		return q.divide()
-	}
-	return nil
-}
-
-// unsupported names what a target asks for and this version cannot do.
-func unsupported(t *bake.Target) error {
-	for _, p := range t.Policy {
-		if !p.Disabled {
-			return in("policy", "", errors.New("policy is not supported yet"))
-		}
 	}
 	return nil
 }
@@ -177,9 +172,10 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 
 // placeDockerfile makes the Dockerfile available to the frontend: inside the
 // definition where the frontend reads it there, which it does only for local
-// contexts, else as a source. A Dockerfile in a remote context needs neither.
+// contexts, else as a source, which a policy gets to see. A Dockerfile in a
+// remote context needs neither.
 func (q *request) placeDockerfile(ctx context.Context, r *run, d *dockerfile) error {
-	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() {
+	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() && len(q.policies) == 0 {
 		var err error
 		if q.definition, err = d.embed(ctx, q.inputs.ignore); err != nil || q.definition != nil {
 			return err
@@ -294,13 +290,17 @@ func (q *request) fingerprint() string {
 	for _, l := range q.links {
 		links[l.name] = l.producer.of.index
 	}
+	alone := -1
+	if len(q.policies) > 0 {
+		alone = q.of.index // a policy sees more of a target than what is built
+	}
 	var locals []string
 	for _, l := range q.inputs.locals {
 		locals = append(locals, l.name())
 	}
 	text, err := json.Marshal([]any{
 		q.call, q.node.Name, q.frontend, q.attrs, locals, q.definition.GetDef(), q.inputs.definitions, q.inputs.dockerfile.url, exports,
-		q.cacheFrom, q.cacheTo, q.credentials.key(), q.entitlements, links,
+		q.cacheFrom, q.cacheTo, q.credentials.key(), q.entitlements, links, alone,
 	})
 	if err != nil {
 		panic(err) // strings, numbers and maps of them always marshal

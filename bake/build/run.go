@@ -9,6 +9,8 @@ import (
 	"bake/bake"
 
 	"github.com/docker/buildx/builder"
+	"github.com/docker/buildx/util/sourcemeta"
+	spb "github.com/moby/buildkit/sourcepolicy/pb"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,12 +27,14 @@ type run struct {
 	gate         *gate
 	allDone      *barrier // every request is evaluated
 	sessions     *sessions
+	static       *spb.Policy // the source policy of all jobs, nil if there is none
 
-	mu       sync.Mutex
-	first    error // the failure that ended the run
-	stop     context.CancelCauseFunc
-	ended    func() bool   // whether the run was stopped, by a failure or by the caller
-	starting chan struct{} // bounds the jobs that the engine is about to register
+	mu        sync.Mutex
+	resolvers map[sessionKey]*sourcemeta.Resolver
+	first     error // the failure that ended the run
+	stop      context.CancelCauseFunc
+	ended     func() bool   // whether the run was stopped, by a failure or by the caller
+	starting  chan struct{} // bounds the jobs that the engine is about to register
 }
 
 // maxStarting is how many jobs start at once. The engine gives a job a few
@@ -61,6 +65,10 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	r.ended = func() bool { return ctx.Err() != nil }
 	r.starting = make(chan struct{}, maxStarting)
 	var err error
+	if r.static, err = staticPolicy(&r.opt); err != nil {
+		return err
+	}
+	r.findLogins()
 	if r.cluster, err = newCluster(nodes, r.progress); err != nil {
 		return err
 	}
@@ -70,6 +78,8 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	if err := r.repositories.failed; err != nil {
 		r.progress.warn(err.Error())
 	}
+	defer r.closeResolvers()
+	r.fetchPolicies(ctx)
 	r.sessions, err = openSessions(ctx, r)
 	if err != nil {
 		return err
@@ -164,7 +174,7 @@ func (r *run) fail(q *request, err error) {
 	if q.outcome.err != nil {
 		return
 	}
-	err = lostConnection(q.node, err)
+	err = q.blamePolicy(lostConnection(q.node, err))
 	q.outcome.err = preparationError(q.target, q.withSource(err))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
 	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {

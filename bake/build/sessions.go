@@ -39,7 +39,9 @@ type sessionKey struct {
 func (q *request) sessionKey() sessionKey { return sessionKey{q.node, q.credentials.key()} }
 
 // ownSession reports whether the job of q opens a session of its own.
-func (q *request) ownSession() bool { return q.streams() || q.foreign() || q.anew }
+func (q *request) ownSession() bool {
+	return q.streams() || q.foreign() || q.anew || len(q.policies) > 0
+}
 
 // inputSession is the session that serves the local directories of q, the
 // job's own if it is empty.
@@ -54,12 +56,6 @@ func (s *sessions) inputSession(q *request) string {
 // a node also serves its local directories.
 func openSessions(ctx context.Context, r *run) (*sessions, error) {
 	s := &sessions{auth: r.opt.Auth, key: machine(), inputs: map[*node]string{}, shared: map[sessionKey]*session.Session{}}
-	if s.auth == nil {
-		if _, err := loadDockerConfig(r.opt.Env); err != nil {
-			r.progress.warn(fmt.Sprintf("no login for a registry is known: %v", err))
-		}
-		s.auth = dockerAuth(r.opt.Env)
-	}
 	if l, ok := s.auth.(interface{ SetLogger(progresswriter.Logger) }); ok {
 		l.SetLogger(r.progress.Write)
 	}

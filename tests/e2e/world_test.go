@@ -94,6 +94,8 @@ func theWorld(t *testing.T) *world {
 	w.registry.Push(t, "base:1", fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...))
 	repo := fixture.NewGitRepo(t, map[string]string{
 		"Dockerfile": "FROM scratch\nCOPY sub/file /from-git\nCOPY --from=again file /named\n", "sub/file": "in git\n",
+		"guarded/Dockerfile":      "FROM scratch\nCOPY Dockerfile /\n",
+		"guarded/Dockerfile.rego": "package docker\ndecision := {\"allow\": false, \"deny_msg\": [\"guarded in git\"]}\n",
 	})
 	w.env = []string{
 		"BASE=" + baseLayout(t).Context(), "TOOLS=" + w.tools.Context(),
