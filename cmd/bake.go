@@ -87,7 +87,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 	group(flags, groupDefinition, func(fs *pflag.FlagSet) {
 		o.definitionOptions.addFlags(fs)
 		fs.BoolVar(&o.print, "print", false, "Print the plan as JSON and build nothing")
-		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets or variables, and build nothing; type=KIND,format=json for JSON")
+		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets, variables or ci-matrix, and build nothing; type=KIND,format=json for JSON")
 		o.addDiagnosticFlags(fs)
 	})
 	group(flags, groupOverrides, func(fs *pflag.FlagSet) {
@@ -186,7 +186,7 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	if err != nil {
 		return err
 	}
-	if list.kind != "" {
+	if list.kind != "" && list.kind != ciMatrixKind {
 		if err := r.check(); err != nil {
 			return err
 		}
@@ -194,9 +194,12 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	}
 	plan, diags := config.Plan(request)
 	r.add(diags)
-	if plan == nil || o.print {
+	if plan == nil || o.print || list.kind == ciMatrixKind {
 		if err := r.check(); err != nil {
 			return err
+		}
+		if list.kind == ciMatrixKind {
+			return writeCIMatrix(a.out, plan)
 		}
 		return writePlan(a.out, plan)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"bake/bake"
 	"bake/bake/build"
+	"bake/tests/fixture"
 )
 
 func TestOnGitHub(t *testing.T) {
@@ -180,26 +181,6 @@ func TestStepSummaryIsBounded(t *testing.T) {
 	}
 }
 
-// readOutputs reads a file of outputs as the runner does.
-func readOutputs(t *testing.T, name string) map[string]string {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for rest := string(data); rest != ""; {
-		head, after, _ := strings.Cut(rest, "\n")
-		key, end, ok := strings.Cut(head, "<<")
-		value, next, closed := strings.Cut(after, "\n"+end+"\n")
-		if !ok || !closed {
-			t.Fatalf("a runner cannot read %q", head)
-		}
-		out[key], rest = value, next
-	}
-	return out
-}
-
 func TestStepOutputs(t *testing.T) {
 	report := testReport()
 	report.Targets[1].Exporter = map[string]string{"containerimage.digest": report.Targets[1].Digest, "buildx.build.provenance": "e30="}
@@ -207,7 +188,7 @@ func TestStepOutputs(t *testing.T) {
 	if err := w.writeStepOutputs(report); err != nil {
 		t.Fatal(err)
 	}
-	out := readOutputs(t, w.outputs)
+	out := fixture.ReadOutputs(t, w.outputs)
 	if want := fmt.Sprintf(`{"app":%q}`, report.Targets[1].Digest); out["digests"] != want {
 		t.Errorf("digests are %s, want %s", out["digests"], want)
 	}

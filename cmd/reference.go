@@ -23,6 +23,7 @@ func WriteReference(w io.Writer) error {
 		"is a verb.\n")
 	writeCommand(&b, root, 2)
 	writeEnvironment(&b)
+	writeReportFields(&b)
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
 	for _, e := range exitCodes {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.Code, e.Meaning)

@@ -21,11 +21,22 @@ func (f *Follow) shown(vertex digest.Digest, target string) {
 	}
 }
 
-// phase tells that q is evaluated or ended.
+// milestone is that the parts of a target are evaluated, or have ended.
+type milestone struct {
+	of    *assembly
+	ended bool
+}
+
+// phase tells that q is evaluated or ended, if it is the last part of its
+// target to be so.
 func (p *progress) phase(q *request, ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.follow != nil && p.follow.Phase != nil {
+	if p.follow == nil || p.follow.Phase == nil {
+		return
+	}
+	m := milestone{q.of, ended}
+	if p.reached[m]++; p.reached[m] == len(q.of.parts) {
 		p.follow.Phase(q.target.Name, ended)
 	}
 }

@@ -16,6 +16,7 @@ type progress struct {
 	mu       sync.Mutex
 	send     func(*client.SolveStatus)
 	follow   *Follow
+	reached  map[milestone]int // how many parts of a target are there
 	prefixed bool
 	target   map[digest.Digest]string        // the target that a vertex is shown under
 	label    map[digest.Digest]string        // how it is shown, see labelOf
@@ -31,7 +32,7 @@ type progress struct {
 func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
 	return &progress{
 		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, label: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
-		vertices: map[digest.Digest]client.Vertex{}, spans: map[digest.Digest][]span{},
+		vertices: map[digest.Digest]client.Vertex{}, spans: map[digest.Digest][]span{}, reached: map[milestone]int{},
 		warned: map[string]bool{}, heard: map[string]bool{},
 	}
 }

@@ -13,61 +13,62 @@ import (
 const ReportKey = "bake.report"
 
 // RunReport is the report in the shape that programs read: the value of
-// "bake.report" in a metadata file. Times are RFC 3339 on the clock of the
-// client, durations are seconds. What does not apply is left out.
+// "bake.report" in a metadata file. The tags "doc" are what the reference says
+// about the fields. Times are RFC 3339 on the clock of the client, durations are
+// seconds, and what does not apply is left out.
 type RunReport struct {
-	Version  string                  `json:"version"`  // of bake
-	Builder  BuilderReport           `json:"builder"`  // that was built on
-	Result   Result                  `json:"result"`   // built, answered, cached (no step ran), failed or canceled
-	Started  time.Time               `json:"started"`  //
-	Duration float64                 `json:"duration"` // of the whole run, as a clock on the wall shows it
-	Targets  map[string]TargetResult `json:"targets"`  // all of the plan, by name
-	Results  map[Result]int          `json:"results"`  // how many targets have which result
-	Steps    int                     `json:"steps"`    // of all targets
-	Cached   int                     `json:"cachedSteps"`
-	Warnings []string                `json:"warnings,omitempty"` // about the run as a whole
+	Version  string                  `json:"version" doc:"of bake"`
+	Builder  BuilderReport           `json:"builder" doc:"that it was built on"`
+	Result   Result                  `json:"result" doc:"built, cached (no step ran), answered (--call), failed or canceled"`
+	Started  time.Time               `json:"started" doc:"when the run began"`
+	Duration float64                 `json:"duration" doc:"of the whole run, as a clock on the wall shows it"`
+	Results  map[Result]int          `json:"results" doc:"how many targets have which result"`
+	Steps    int                     `json:"steps" doc:"of all targets"`
+	Cached   int                     `json:"cachedSteps" doc:"how many of them came from the cache"`
+	Warnings []string                `json:"warnings,omitempty" doc:"about the run as a whole"`
+	Targets  map[string]TargetResult `json:"targets" doc:"all of the plan, by name"`
 }
 
 // BuilderReport names a builder.
 type BuilderReport struct {
-	Name   string   `json:"name"`
-	Driver string   `json:"driver"`
-	Nodes  []string `json:"nodes"`
+	Name   string   `json:"name" doc:"of the builder"`
+	Driver string   `json:"driver" doc:"embedded, or one of buildx's"`
+	Nodes  []string `json:"nodes" doc:"names of its nodes"`
 }
 
 // TargetResult is what happened to one target.
 type TargetResult struct {
-	Result    Result     `json:"result"`
-	Error     string     `json:"error,omitempty"`          // why it failed, without credentials of URLs
-	Because   string     `json:"skippedBecause,omitempty"` // the target whose failure it was skipped for
-	Started   *time.Time `json:"started,omitempty"`        // when it was submitted
-	Completed *time.Time `json:"completed,omitempty"`      // when its outputs were written
-	Duration  float64    `json:"duration"`                 // of its own steps and outputs, without waiting for others
-	Steps     int        `json:"steps"`                    //
-	Cached    int        `json:"cachedSteps"`              //
-	Warnings  int        `json:"warnings"`                 // of the build checks
-	Node      string     `json:"node,omitempty"`           // of the builder
-	Platforms []string   `json:"platforms,omitempty"`      // such as "linux/amd64"
-	Digest    string     `json:"digest,omitempty"`         // of the image, or of the index of several
-	Manifests []Manifest `json:"manifests,omitempty"`      // what the index holds, without attestations
-	Tags      []string   `json:"tags,omitempty"`           // names of the image
-	Pushed    []string   `json:"pushed,omitempty"`         // those that a registry has now
-	Outputs   []Output   `json:"outputs,omitempty"`        //
+	Result    Result     `json:"result" doc:"built, cached, answered, failed, skipped or canceled"`
+	Error     string     `json:"error,omitempty" doc:"why it failed, without the credentials of URLs"`
+	Because   string     `json:"skippedBecause,omitempty" doc:"the target whose failure it was skipped for"`
+	Started   *time.Time `json:"started,omitempty" doc:"when it was submitted"`
+	Completed *time.Time `json:"completed,omitempty" doc:"when its outputs were written, or it ended otherwise"`
+	Duration  float64    `json:"duration" doc:"of its own steps and outputs, without the time it waited for others"`
+	Steps     int        `json:"steps" doc:"how many it has, without those of targets it links to"`
+	Cached    int        `json:"cachedSteps" doc:"how many of them came from the cache"`
+	Warnings  int        `json:"warnings" doc:"how many the build checks found"`
+	Node      string     `json:"node,omitempty" doc:"of the builder; several are separated by commas"`
+	Platforms []string   `json:"platforms,omitempty" doc:"of the image, such as linux/amd64"`
+	Digest    string     `json:"digest,omitempty" doc:"of the image, or of the index of several"`
+	Manifests []Manifest `json:"manifests,omitempty" doc:"what the index holds, without attestations"`
+	Tags      []string   `json:"tags,omitempty" doc:"names of the image"`
+	Pushed    []string   `json:"pushed,omitempty" doc:"those of them that a registry has now"`
+	Outputs   []Output   `json:"outputs,omitempty" doc:"where its result went"`
 }
 
 // Manifest is the image of one platform.
 type Manifest struct {
-	Platform string `json:"platform"`
-	Digest   string `json:"digest"`
+	Platform string `json:"platform" doc:"such as linux/arm64"`
+	Digest   string `json:"digest" doc:"of its manifest"`
 }
 
 // Output is where a target's result went.
 type Output struct {
-	Type  string   `json:"type"`            // of the exporter: image, local, tar, oci or docker
-	Dest  string   `json:"dest,omitempty"`  // file or directory as the definition says it, "-" is the standard output
-	Names []string `json:"names,omitempty"` // of the image
-	Push  bool     `json:"push,omitempty"`  // to the registries of these names
-	Load  bool     `json:"load,omitempty"`  // into Docker
+	Type  string   `json:"type" doc:"image, local, tar, oci or docker"`
+	Dest  string   `json:"dest,omitempty" doc:"file or directory as the definition names it; - is standard output"`
+	Names []string `json:"names,omitempty" doc:"of the image"`
+	Push  bool     `json:"push,omitempty" doc:"true: they were pushed"`
+	Load  bool     `json:"load,omitempty" doc:"true: they were loaded into Docker"`
 }
 
 // JSON is the report as programs read it.
