@@ -16,7 +16,7 @@ import (
 )
 
 // stragglerPatience is how long a remote node may take to answer when another
-// node of the builder has answered.
+// node of the builder does.
 const stragglerPatience = 5 * time.Second
 
 // cluster is the nodes of a builder. It connects to those that are used.
@@ -24,17 +24,18 @@ type cluster struct {
 	nodes    []builder.Node
 	progress *progress
 	network  connector
+	patience time.Duration
 
 	mu        sync.Mutex
 	connected map[int]*node
 	down      map[int]error // nodes that cannot be used
 }
 
-// connector connects to a node.
-type connector func(context.Context, builder.Node, *progress) (*node, error)
+// connector connects to a node. The second context is that of the connection.
+type connector func(_, lasting context.Context, _ builder.Node, _ *progress) (*node, error)
 
 func newCluster(nodes []builder.Node, p *progress) (*cluster, error) {
-	c := &cluster{nodes: nodes, progress: p, network: connect, connected: map[int]*node{}, down: map[int]error{}}
+	c := &cluster{nodes: nodes, progress: p, network: connect, patience: stragglerPatience, connected: map[int]*node{}, down: map[int]error{}}
 	for i, n := range nodes {
 		switch {
 		case n.Err != nil:
@@ -176,6 +177,8 @@ func (c *cluster) used(picked [][]int) []int {
 }
 
 func (c *cluster) all() []int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var list []int
 	for i := range c.nodes {
 		if c.down[i] == nil {
@@ -186,30 +189,37 @@ func (c *cluster) all() []int {
 }
 
 // connect connects to nodes, all at once. It fails if none is left.
+//
+// Drivers wait long for a BuildKit that may be about to start. When others of
+// the builder answer that is not worth it, and when none does in good time, the
+// nodes that are not on the list are tried, too.
 func (c *cluster) connect(ctx context.Context, list []int) error {
-	var group sync.WaitGroup
-	answered, stop := context.WithCancel(ctx)
-	defer stop()
+	var group, more sync.WaitGroup
+	answered, answer := context.WithCancel(ctx)
+	defer answer()
+	late, cancel := context.WithTimeoutCause(ctx, c.patience, errStraggler)
+	defer cancel()
 	for _, i := range list {
-		if c.connected[i] != nil {
-			continue
-		}
-		group.Go(func() {
-			ctx, cancel := c.patient(ctx, answered, i)
-			defer cancel()
-			n, err := c.network(ctx, c.nodes[i], c.progress)
-			if err != nil {
-				c.lose(i, err)
-				return
-			}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			n.further = i > 0
-			c.connected[i] = n
-			stop()
-		})
+		group.Go(func() { c.try(ctx, answered, late, answer, i) })
 	}
-	group.Wait()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		group.Wait()
+	}()
+	select {
+	case <-done:
+	case <-late.Done():
+		if answered.Err() == nil && c.remote(list[0]) {
+			for _, i := range c.all() {
+				if !slices.Contains(list, i) {
+					more.Go(func() { c.try(ctx, answered, late, answer, i) })
+				}
+			}
+		}
+	}
+	more.Wait()
+	<-done
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -217,27 +227,61 @@ func (c *cluster) connect(ctx context.Context, list []int) error {
 }
 
 // errStraggler is why a node is given up.
-var errStraggler = fmt.Errorf("no answer within %s of that of another node", stragglerPatience)
+var errStraggler = errors.New("it does not answer, and another node does")
 
-// patient bounds how long a node may take to connect once another has answered.
-// Only a remote one: others may have to be started first, which takes its time.
-func (c *cluster) patient(ctx, answered context.Context, i int) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	if d := c.nodes[i].Driver; d == nil || d.Factory().Name() != remoteDriver {
-		return ctx, func() { cancel(nil) }
+// try connects to a node, unless that is done. It gives up when it is late and
+// another node has answered, but only on a remote node: others may have to be
+// started first, which takes its time.
+func (c *cluster) try(ctx, answered, late context.Context, answer func(), i int) {
+	c.mu.Lock()
+	known := c.connected[i] != nil
+	c.mu.Unlock()
+	if known {
+		answer()
+		return
 	}
-	undo := context.AfterFunc(answered, func() {
-		timer := time.AfterFunc(stragglerPatience, func() { cancel(errStraggler) })
-		context.AfterFunc(ctx, func() { timer.Stop() })
-	})
-	return ctx, func() { undo(); cancel(nil) }
+	own, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if c.remote(i) {
+		undo := context.AfterFunc(late, func() {
+			context.AfterFunc(answered, func() { cancel(errStraggler) })
+		})
+		defer undo()
+	}
+	n, err := c.network(own, ctx, c.nodes[i], c.progress)
+	if err != nil {
+		if ctx.Err() == nil && own.Err() != nil {
+			err = &unreachableError{err: context.Cause(own)}
+		}
+		c.lose(i, err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n.further = i > 0
+	c.connected[i] = n
+	answer()
+}
+
+// remote reports whether somebody else starts a node.
+func (c *cluster) remote(i int) bool {
+	d := c.nodes[i].Driver
+	return d != nil && d.Factory().Name() == remoteDriver
 }
 
 // warnLost tells which nodes the run does without.
 func (c *cluster) warnLost() {
 	for _, i := range slices.Sorted(maps.Keys(c.down)) {
-		c.progress.warn(fmt.Sprintf("node %s is not used: %v", c.nodes[i].Name, c.down[i]))
+		c.progress.warn(fmt.Sprintf("node %s is not used: %v", c.name(i), c.down[i]))
 	}
+}
+
+// name is what a node is called, and where it is.
+func (c *cluster) name(i int) string {
+	if c.nodes[i].Endpoint == "" {
+		return c.nodes[i].Name
+	}
+	return fmt.Sprintf("%s (%s)", c.nodes[i].Name, c.nodes[i].Endpoint)
 }
 
 // shares groups the platforms of each target by node, in the order in which
@@ -275,7 +319,7 @@ func (c *cluster) unserved(pp []ocispecs.Platform, n int) error {
 	}
 	var lost []string
 	for _, i := range slices.Sorted(maps.Keys(c.down)) {
-		lost = append(lost, fmt.Sprintf("%s: %v", c.nodes[i].Name, c.down[i]))
+		lost = append(lost, fmt.Sprintf("%s: %v", c.name(i), c.down[i]))
 	}
 	return &unreachableError{err: fmt.Errorf("no node of builder %s that answers builds for %s (%s)", c.nodes[0].Builder, what, strings.Join(lost, "; "))}
 }

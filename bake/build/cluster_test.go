@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"bake/bake"
 
@@ -21,7 +22,7 @@ import (
 // testCluster is a cluster of nodes n0, n1 … that were created for platforms,
 // comma separated. A node that is "down" does not answer.
 func testCluster(nodes ...string) *cluster {
-	c := &cluster{progress: newProgress(nil, false), connected: map[int]*node{}, down: map[int]error{}}
+	c := &cluster{progress: newProgress(nil, false), patience: time.Minute, connected: map[int]*node{}, down: map[int]error{}}
 	down := map[string]bool{}
 	for i, text := range nodes {
 		pp, lost := strings.CutPrefix(text, "down ")
@@ -30,7 +31,7 @@ func testCluster(nodes ...string) *cluster {
 		down[n.Name] = lost
 		c.nodes = append(c.nodes, n)
 	}
-	c.network = func(_ context.Context, n builder.Node, _ *progress) (*node, error) {
+	c.network = func(_, _ context.Context, n builder.Node, _ *progress) (*node, error) {
 		if down[n.Name] {
 			return nil, &unreachableError{err: errors.New("it is down")}
 		}

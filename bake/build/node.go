@@ -40,15 +40,16 @@ type node struct {
 	old bool
 }
 
-// connect starts the node if it does not run and asks what it can do.
-func connect(ctx context.Context, n builder.Node, progress *progress) (*node, error) {
+// connect starts the node if it does not run and asks what it can do. The
+// connection ends with the second context.
+func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (*node, error) {
 	out := &node{Node: n, embedded: n.Driver.Factory().Name() == embeddedDriver}
 	err := handshake(ctx, n)
 	if failed := (*unreachableError)(nil); errors.As(err, &failed) {
 		failed.err = fmt.Errorf("cannot talk to builder %s at %s: %w", n.Builder, n.Endpoint, failed.err)
 		return nil, failed
 	}
-	if out.client, err = driver.Boot(ctx, ctx, n.Driver, progress); err != nil {
+	if out.client, err = driver.Boot(ctx, lasting, n.Driver, progress); err != nil {
 		return nil, &unreachableError{err: fmt.Errorf("cannot reach builder %s: %w", n.Builder, err)}
 	}
 	out.features = n.Driver.Features(ctx)

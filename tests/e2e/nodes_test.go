@@ -6,16 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bake/tests/fixture"
 )
 
 // crew is a builder of several nodes, made by docker buildx: engines that other
 // sites run.
-type crew struct {
-	peer *fixture.Peer
-	env  []string // chooses the builder
-}
+type crew struct{ peer *fixture.Peer }
 
 // newCrew makes a builder of the engines of sites; each is the node n0, n1 … for
 // the platforms given.
@@ -29,8 +27,12 @@ func newCrew(t *testing.T, platforms ...string) (*crew, []*site) {
 		sites = append(sites, s)
 		c.add(t, n, "unix://"+s.engineState().Socket, platform)
 	}
-	c.env = []string{"BUILDX_CONFIG=" + filepath.Join(c.peer.Home, "buildx"), "BUILDX_BUILDER=crew"}
 	return c, sites
+}
+
+// settings choose the builder.
+func (c *crew) settings() []string {
+	return []string{"BUILDX_CONFIG=" + filepath.Join(c.peer.Home, "buildx"), "BUILDX_BUILDER=crew"}
 }
 
 // add makes what listens at an address a node.
@@ -88,7 +90,7 @@ func TestSeveralNodes(t *testing.T) {
 	registry := fixture.StartRegistry(t)
 	s := sites[0]
 	s.write(severalNodes)
-	s.env = append(append(s.env, c.env...), "REGISTRY="+registry.Host, "SOURCE_DATE_EPOCH=1600000000", "BUILDX_NO_DEFAULT_ATTESTATIONS=1")
+	s.env = append(append(s.env, c.settings()...), "REGISTRY="+registry.Host, "SOURCE_DATE_EPOCH=1600000000", "BUILDX_NO_DEFAULT_ATTESTATIONS=1")
 	peers := append(slices.Clip(s.env), "OUT=peer")
 	s.env = append(s.env, "OUT=ours")
 
@@ -124,4 +126,131 @@ func TestSeveralNodes(t *testing.T) {
 			t.Errorf("metadata: there is no provenance for %s", platform)
 		}
 	}
+}
+
+const anyPlatform = `
+-- docker-bake.hcl --
+variable "P" { default = "linux/arm64" }
+target "default" {
+  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /"
+  platforms         = split(" ", P)
+  output            = ["type=local,dest=out"]
+}
+`
+
+// A node that does not answer is left out if the others build for the platforms,
+// which docker buildx bake does not do; one that nobody needs is not even asked.
+func TestNodeDown(t *testing.T) {
+	fixture.NeedRoot(t)
+	t.Parallel()
+	s := newSite(t, anyPlatform)
+	s.run(0, "engine", "start")
+	alive, dead := "unix://"+s.engineState().Socket, "unix:///nowhere/sock"
+	run := func(t *testing.T, code int, platforms string, nodes ...string) fixture.Outcome {
+		t.Helper()
+		c := &crew{peer: fixture.NewPeer(t, "")}
+		for n, node := range nodes {
+			address, claims, _ := strings.Cut(node, " ")
+			c.add(t, n, address, claims)
+		}
+		own := *s
+		own.t, own.env = t, append(slices.Clip(s.env), c.settings()...)
+		o := own.run(code, "--var=P="+platforms)
+		if o.Wall > 15*time.Second {
+			t.Errorf("it took %s", o.Wall)
+		}
+		return o
+	}
+	if o := run(t, 0, "linux/amd64", alive+" linux/amd64", dead+" linux/arm64"); strings.Contains(o.Stderr, "not used") {
+		t.Error("a node was asked that nobody needs")
+	}
+	t.Run("needed", func(t *testing.T) {
+		t.Parallel()
+		tells(t, run(t, 5, "linux/arm64 linux/amd64", alive+" linux/amd64", dead+" linux/arm64"),
+			"no node of builder crew that answers builds for linux/arm64 (n1 ("+dead+"): ")
+	})
+	t.Run("replaced", func(t *testing.T) {
+		t.Parallel()
+		tells(t, run(t, 0, "linux/amd64", dead+" linux/amd64", alive+" linux/arm64"), "node n0 ("+dead+") is not used: ")
+	})
+}
+
+// What the parts of a target on two nodes have to do with each other, and with
+// other targets.
+func TestNodeParts(t *testing.T) {
+	fixture.NeedRoot(t)
+	t.Parallel()
+	c, sites := newCrew(t, "linux/amd64", "linux/arm64")
+	registry := fixture.StartRegistry(t)
+	s := sites[0]
+	s.write(`
+-- docker-bake.hcl --
+variable "BASE" {}
+variable "OUT" { default = "type=local,dest=out" }
+variable "REGISTRY" {}
+target "_both" {
+  contexts  = { base = BASE }
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+target "both" {
+  inherits          = ["_both"]
+  dockerfile-inline = "FROM base\nCOPY docker-bake.hcl /\n"
+  tags              = ["${REGISTRY}/both:1"]
+  output            = [OUT]
+}
+target "arm" {
+  inherits          = ["_both"]
+  platforms         = ["linux/arm64"]
+  dockerfile-inline = "FROM --platform=$BUILDPLATFORM base AS b\nARG TARGETARCH\nRUN echo $TARGETARCH > /arch\nFROM scratch\nCOPY --from=b /arch /\n"
+}
+target "tool" {
+  inherits          = ["_both"]
+  platforms         = []
+  dockerfile-inline = "FROM base\nRUN echo tool > /tool\n"
+}
+target "consumer" {
+  contexts          = { arm = "target:arm", base = BASE }
+  dockerfile-inline = "FROM base\nCOPY --from=arm /arch /\n"
+  output            = ["type=local,dest=consumer"]
+}
+target "fan" {
+  inherits          = ["_both"]
+  contexts          = { tool = "target:tool" }
+  dockerfile-inline = "FROM scratch\nCOPY --from=tool /tool /\n"
+  output            = ["type=local,dest=fan"]
+}
+target "half" {
+  inherits          = ["_both"]
+  dockerfile-inline = "FROM --platform=$BUILDPLATFORM base AS b\nARG TARGETARCH\nRUN test $TARGETARCH = amd64\nFROM scratch\nCOPY --from=b /bin/busybox /\n"
+  tags              = ["${REGISTRY}/half:1"]
+  output            = ["type=registry"]
+}
+target "on-half" {
+  contexts          = { half = "target:half" }
+  dockerfile-inline = "FROM half"
+  output            = ["type=local,dest=on-half"]
+}
+`)
+	s.env = append(append(s.env, c.settings()...), "REGISTRY="+registry.Host, "SOURCE_DATE_EPOCH=1600000000")
+
+	for _, output := range []string{"type=tar,dest=out.tar", "type=oci,dest=out.tar", "type=docker,dest=out.tar", "type=oci,tar=false,dest=out", "type=local,mode=delete,dest=out"} {
+		tells(t, s.run(1, "both", "--var=OUT="+output), "several nodes build this target", "docker-bake.hcl:")
+	}
+	if s.exists("out") || s.exists("out.tar") {
+		t.Error("an output that is refused was begun")
+	}
+	s.run(0, "both", "--var=OUT=type=registry", "--provenance=mode=max", "-j1")
+	if b := registry.Pull(t, "both:1"); len(b.Images) != 2 || b.Attestations != 2 {
+		t.Errorf("%d images and %d attestations", len(b.Images), b.Attestations)
+	}
+	s.run(0, "consumer", "fan", "-j1")
+	if got := s.read("consumer/arch") + s.read("fan/linux_amd64/tool") + s.read("fan/linux_arm64/tool"); got != "arm64\ntool\ntool\n" {
+		t.Errorf("the linked results are %q", got)
+	}
+	o := s.run(1, "half", "on-half", "consumer", "--keep-going")
+	tells(t, o, "skipped because half failed", "target half", "test $TARGETARCH = amd64")
+	if registry.Has(t, "half:1") || s.exists("on-half") {
+		t.Error("a target was made by half")
+	}
+	s.run(1, "half", "consumer")
 }
