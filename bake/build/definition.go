@@ -25,10 +25,24 @@ type step struct {
 // an engine that does not return definitions.
 func definitionSteps(res *gateway.Result) []step {
 	var out []step
+	seen := map[digest.Digest]bool{}
+	for _, def := range definitions(res) {
+		for _, s := range stepsOf(def) {
+			if !seen[s.written] {
+				seen[s.written] = true
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// definitions are those of the references of a result, which may be nil.
+func definitions(res *gateway.Result) []*pb.Definition {
+	var out []*pb.Definition
 	if res == nil {
 		return nil
 	}
-	seen := map[digest.Digest]bool{}
 	_ = res.EachRef(func(ref gateway.Reference) error {
 		if ref == nil {
 			return nil
@@ -37,15 +51,8 @@ func definitionSteps(res *gateway.Result) []step {
 		if err != nil {
 			return nil
 		}
-		def, err := state.Marshal(context.Background())
-		if err != nil {
-			return nil
-		}
-		for _, s := range stepsOf(def.ToPB()) {
-			if !seen[s.written] {
-				seen[s.written] = true
-				out = append(out, s)
-			}
+		if def, err := state.Marshal(context.Background()); err == nil {
+			out = append(out, def.ToPB())
 		}
 		return nil
 	})
@@ -82,11 +89,16 @@ func stepsOf(def *pb.Definition) []step {
 		}
 		out = append(out, step{
 			written: written, shown: d.of(written), source: locate(def.Source, written),
-			work: op.GetExec() != nil || op.GetFile() != nil,
+			work: works(op),
 		})
 	}
 	return out
 }
+
+// works reports whether an operation runs or copies something.
+func works(op *pb.Op) bool { return op.GetExec() != nil || op.GetFile() != nil }
+
+func isLocal(src *pb.SourceOp) bool { return strings.HasPrefix(src.Identifier, localScheme) }
 
 // digests finds out what the engine calls a vertex. It gives a local directory
 // the name that stands before its session id, see local.session, after it

@@ -22,6 +22,7 @@ import (
 type job struct {
 	node     *node
 	requests []*request
+	shared   bool // what is reported is nobody's in particular
 	tries    attempts
 }
 
@@ -38,7 +39,7 @@ func (j *job) renew() {
 // saw notes a vertex that the engine reported to the job, unless several
 // requests share it: what is not among their steps is nobody's in particular.
 func (j *job) saw(d digest.Digest) {
-	if len(j.requests) > 1 {
+	if len(j.requests) > 1 || j.shared {
 		return
 	}
 	q := j.requests[0]
@@ -157,7 +158,7 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 		Ref:                 q.ref,
 		FrontendAttrs:       maps.Clone(q.attrs),
 		CacheExports:        q.cacheTo,
-		CacheImports:        q.cacheFrom,
+		CacheImports:        q.ownImports(),
 		AllowedEntitlements: q.entitlements,
 		SourcePolicy:        r.static,
 		Internal:            q.call != "" || q.node.embedded && !r.opt.Metadata,
@@ -232,7 +233,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	if err != nil {
 		return nil, r.blameContext(q, fmt.Errorf("failed to solve: %w", err))
 	}
-	r.gate.load(q, result, func() { r.progress.assign(r.requests) })
+	r.gate.load(q, result, r.allLoaded)
 	if err := r.gate.enter(ctx, q); err != nil {
 		return nil, err
 	}
@@ -241,7 +242,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	if q.call == "" {
 		q.phase = phaseBuild
-		if err := evaluate(ctx, result); err != nil {
+		if err := q.build(ctx, result); err != nil {
 			return nil, r.blameContext(q, fmt.Errorf("failed to solve: %w", err))
 		}
 	}
@@ -302,6 +303,22 @@ func (r *run) frontendRequest(ctx context.Context, c gateway.Client, q *request)
 	}
 	req.FrontendOpt, req.FrontendInputs = attrs, inputs
 	return req, nil
+}
+
+// build evaluates q, with the caches of those it shares steps with.
+func (q *request) build(ctx context.Context, result *gateway.Result) error {
+	if q.importer != nil && !q.evaluated { // else all there is to import was imported
+		if err := q.importer.evaluate(ctx, q, result); err != nil {
+			return err
+		}
+	}
+	return evaluate(ctx, result)
+}
+
+// allLoaded is called once all requests are loaded, before any is evaluated.
+func (r *run) allLoaded() {
+	r.progress.assign(r.requests)
+	r.connect()
 }
 
 // evaluate builds everything that res refers to.

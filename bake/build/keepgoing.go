@@ -42,7 +42,7 @@ func (r *run) release(q *request) {
 	if q.of.err == nil {
 		q.of.err = q.outcome.err
 	}
-	r.gate.abandon(q, func() { r.progress.assign(r.requests) })
+	r.gate.abandon(q, r.allLoaded)
 	q.arrived.Do(r.allDone.arrive)
 }
 

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -43,7 +44,8 @@ func (r *run) persist(ctx context.Context, j *job) (map[string]string, error) {
 
 // mayPass reports whether a job is to be submitted again after err.
 func (r *run) mayPass(ctx context.Context, j *job, err error) bool {
-	return ctx.Err() == nil && j.tries.before < r.opt.Retries && transient(err)
+	var tried *triedError
+	return ctx.Err() == nil && j.tries.before < r.opt.Retries && transient(err) && !errors.As(err, &tried)
 }
 
 // postpone reports whether the failure of a request, which ends its job, is
@@ -63,7 +65,8 @@ func (r *run) postpone(ctx context.Context, j *job, q *request, err error) bool 
 
 // told adds how often something was tried that did not pass.
 func (a attempts) told(err error) error {
-	if !transient(err) {
+	var tried *triedError
+	if !transient(err) || errors.As(err, &tried) {
 		return err
 	}
 	return exhausted(err, a.before+1)

@@ -86,14 +86,15 @@ const maxBrief = 100
 
 // brief is the end of an error, where its cause is.
 func brief(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := err.Error()
 	if status := transientStatus.FindString(text); status != "" {
 		at := strings.Index(text, status) + len(status) - len("503")
 		text = text[at:]
-		if end := strings.IndexAny(text, ":,)("); end > 0 {
+		if end := strings.IndexAny(text, ":,)(\n"); end > 0 {
 			text = text[:end]
 		}
 	}
+	text = strings.Join(strings.Fields(text), " ")
 	if cut := len(text) - maxBrief; cut > 0 {
 		for !utf8.RuneStart(text[cut]) {
 			cut++

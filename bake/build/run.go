@@ -29,6 +29,7 @@ type run struct {
 	sessions     *sessions
 	static       *spb.Policy // the source policy of all jobs, nil if there is none
 
+	ctx       context.Context // that of the whole run, for jobs that no single target owns
 	mu        sync.Mutex
 	resolvers map[sessionKey]*sourcemeta.Resolver
 	first     error // the failure that ended the run
@@ -80,6 +81,8 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	}
 	defer r.closeResolvers()
 	r.fetchPolicies(ctx)
+	r.ctx = ctx
+	r.pool()
 	r.sessions, err = openSessions(ctx, r)
 	if err != nil {
 		return err
@@ -151,6 +154,11 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 		})
 	}
 	_ = group.Wait()
+	for _, q := range r.requests {
+		if q.importer != nil {
+			q.importer.finished.Wait()
+		}
+	}
 	return r.verdict(ctx)
 }
 

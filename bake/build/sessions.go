@@ -63,7 +63,7 @@ func openSessions(ctx context.Context, r *run) (*sessions, error) {
 	var order []sessionKey
 	for _, q := range r.requests {
 		k := q.sessionKey()
-		if q.ownSession() {
+		if q.ownSession() && !q.pooling {
 			k.credentials = "" // serves its directories at most
 		}
 		if groups[k] == nil {
@@ -96,12 +96,19 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 	stores := map[string]content.Store{}
 	offered := &credentials{}
 	for _, q := range users {
-		if q.ownSession() {
+		if q.ownSession() && !q.pooling {
 			continue
 		}
 		offered = q.credentials // the same for all users
 		if err := q.addStores(stores); err != nil {
 			return err
+		}
+	}
+	for _, q := range r.requests {
+		if q.pooling && q.node == k.node {
+			if err := q.addStores(stores); err != nil { // any job may import its caches
+				return err
+			}
 		}
 	}
 	attachables, err := offered.attachables(r.opt.Env)

@@ -65,6 +65,9 @@ func newGate(requests []*request, limit int) *gate {
 // gate opens. A request that is loaded again gives what links to it nothing new.
 func (g *gate) load(q *request, result *gateway.Result, last func()) {
 	steps := q.node.steps(result)
+	if q.pooling {
+		q.kin = kin(result)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if q.passed {

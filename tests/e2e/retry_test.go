@@ -27,6 +27,13 @@ target "from" {
   dockerfile-inline = "FROM ${FROM}\nCOPY docker-bake.hcl /"
   output            = ["type=local,dest=out"]
 }
+target "pooled" {
+  name              = "pooled-${n}"
+  matrix            = { n = ["1", "2"] }
+  dockerfile-inline = "FROM ${FROM}\nCOPY docker-bake.hcl /pooled\nCOPY docker-bake.hcl /${n}"
+  cache-from        = ["type=registry,ref=${CACHE}-${n}"]
+  output            = ["type=local,dest=out/${n}"]
+}
 target "cached" {
   dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /cached"
   cache-to          = ["type=registry,ref=${CACHE}"]
@@ -56,6 +63,16 @@ func TestRetries(t *testing.T) {
 	fixture.NeedRoot(t)
 	registry := fixture.StartRegistry(t)
 	registry.Push(t, "base:1", fixture.Image(t, fixture.LocalPlatform(), fixture.File{Path: "f", Data: []byte("f")}))
+	other := fixture.Image(t, fixture.LocalPlatform(), fixture.File{Path: "g", Data: []byte("g")})
+	registry.Push(t, "other:1", other)
+	layers, err := other.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer, err := layers[0].Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name  string
 		fault fixture.Fault
@@ -68,6 +85,8 @@ func TestRetries(t *testing.T) {
 		{"base image", fixture.Fault{Path: "/manifests/", Times: 3, Do: fixture.Reset(0)}, 0, []string{"from"},
 			[]string{"loading failed", "1 of 3"}},
 		{"layer", fixture.Fault{Path: "/blobs/", After: 1, Times: 2, Do: fixture.Status(429)}, 0, []string{"from"}, nil},
+		{"layer of several", fixture.Fault{Method: "GET", Path: layer.String(), Times: 10, Do: fixture.Status(429)}, 0, []string{"pooled"},
+			[]string{"fetching failed", "1 of 3", "pooled-1  built", "pooled-2  built"}},
 		{"cache", busy("PUT", "/manifests/", 5), 0, []string{"cached"}, []string{"cache export failed", "1 of 3"}},
 		{"for ever", busy("PUT", "/manifests/", 0), 5, []string{"--retries=1", "pushed"},
 			[]string{"1 of 1", "429 Too Many Requests", "tried 2 times"}},
@@ -79,8 +98,11 @@ func TestRetries(t *testing.T) {
 			s.share()
 			p := fixture.StartProxy(t, registry, tc.fault)
 			image := strings.ReplaceAll(tc.name, " ", "-") + ":1"
-			args := tc.args
-			for name, value := range map[string]string{"NAME": p.Ref(image), "FROM": p.Ref("base:1"), "CACHE": p.Ref("cache" + image)} {
+			args, base := tc.args, "base:1"
+			if args[0] == "pooled" {
+				base = "other:1" // nobody else has pulled it
+			}
+			for name, value := range map[string]string{"NAME": p.Ref(image), "FROM": p.Ref(base), "CACHE": p.Ref("cache" + image)} {
 				args = append(args, "--var", name+"="+value)
 			}
 			o := s.run(tc.code, args...)

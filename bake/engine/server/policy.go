@@ -98,11 +98,11 @@ func cacheBackends(opt Options, sessions *session.Manager, w *base.Worker, hosts
 			"gha":      gha.ResolveCacheExporterFunc(opt.File.Cache.GHA, nil),
 			"s3":       s3cache.ResolveCacheExporterFunc(),
 			"azblob":   azblob.ResolveCacheExporterFunc(),
-		}, cacheImporters{
+		}, distinct(cacheImporters{
 			"registry": registrycache.ResolveCacheImporterFunc(sessions, w.ContentStore(), hosts),
 			"local":    localcache.ResolveCacheImporterFunc(sessions),
 			"gha":      gha.ResolveCacheImporterFunc(opt.File.Cache.GHA, nil),
 			"s3":       s3cache.ResolveCacheImporterFunc(),
 			"azblob":   azblob.ResolveCacheImporterFunc(),
-		}
+		})
 }
