@@ -36,6 +36,8 @@ func (w *jsonWriter) value(v any) {
 		writeList(w, v, func(m map[string]any) { w.value(m) })
 	case jsonObject:
 		w.object(v)
+	case []any: // policies: objects, or text where that says more
+		writeList(w, v, w.value)
 	case []jsonObject:
 		writeList(w, v, w.object)
 	default:
