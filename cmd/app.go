@@ -19,6 +19,8 @@ type app struct {
 	debug bool // --debug: stack traces in errors, log messages of libraries
 
 	github *workflow // that this is a step of, or nil
+
+	lastWords func() // what to say when the process has to end at once; may be nil
 }
 
 // Main runs the command line of the process and returns its exit code. It is

@@ -30,6 +30,9 @@ type bakeOptions struct {
 	frontend string
 	jobs     jobs
 	keepOn   bool // --keep-going
+	releaseFlags
+	specific bool     // flags were given that a journal does not write down
+	asked    []string // the arguments
 	retries  int
 
 	print        bool
@@ -51,6 +54,7 @@ func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			o.targets = args
 			o.keepGiven(c.Flags())
+			o.keepRelease(c.Flags())
 			for _, kind := range listKinds {
 				if c.Flags().Changed("list-" + kind) {
 					a.warn("--list-%s is deprecated, use --list=%s", kind, kind)
@@ -79,6 +83,7 @@ const (
 	groupDefinition = "Definition"
 	groupOverrides  = "Overrides"
 	groupBuild      = "Build"
+	groupRelease    = "Releases"
 	groupOutput     = "Talk and data"
 )
 
@@ -87,7 +92,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 	group(flags, groupDefinition, func(fs *pflag.FlagSet) {
 		o.definitionOptions.addFlags(fs)
 		fs.BoolVar(&o.print, "print", false, "Print the plan as JSON and build nothing")
-		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets, variables or ci-matrix, and build nothing; type=KIND,format=json for JSON")
+		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets, variables, ci-matrix or releases, and build nothing; type=KIND,format=json for JSON")
 		o.addDiagnosticFlags(fs)
 	})
 	group(flags, groupOverrides, func(fs *pflag.FlagSet) {
@@ -110,6 +115,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
 		fs.IntVar(&o.retries, "retries", 3, "Try up to `N` times again what the network or a registry failed; 0 for never")
 	})
+	group(flags, groupRelease, func(fs *pflag.FlagSet) { o.releaseFlags.addFlags(fs) })
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.progress, "progress", "auto", "Show this `KIND` of progress: auto, none, plain, quiet, rawjson or tty")
 		fs.StringVar(&o.metadataFile, "metadata-file", "", "Write what was built to a `FILE`, as JSON")
@@ -149,6 +155,9 @@ func (o *bakeOptions) validate() error {
 	if err := checkAllow(o.allow); err != nil {
 		return err
 	}
+	if err := o.releaseFlags.validate(o); err != nil {
+		return err
+	}
 	return nil
 }
 
@@ -165,6 +174,12 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	if o.resume != "" || o.rollback != "" {
+		if done, err := a.recover(o); done || err != nil {
+			return err
+		}
+	}
+	o.asked = o.targets
 	var err error
 	if o.origin, o.targets, err = splitURLs(o.targets); err != nil {
 		return err
@@ -172,6 +187,9 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	list, err := o.parseList()
 	if err != nil {
 		return err
+	}
+	if list.kind == releasesKind {
+		return a.listUnfinished(list.format)
 	}
 	if o.url != "" {
 		if err := a.fetch(o); err != nil {

@@ -102,7 +102,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		return nil, err
 	}
 	defer display.close()
-	report, err := build.Run(ctx, plan, chosen.nodes, build.Options{
+	opt := build.Options{
 		Dir:      a.dir,
 		Env:      a.env,
 		Progress: display.update,
@@ -115,11 +115,16 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 
 		KeepGoing:  o.goesOn(),
 		HoldOutput: o.jobs.hold,
+		Atomic:     o.atomic,
 
 		Frontend: build.Frontend(o.frontend),
 		Metadata: o.metadataFile != "" || mode.talkative() && a.github.hasOutputs(),
 		Version:  version(),
-	})
+	}
+	if err := a.holdOutputs(&opt, o, chosen); err != nil {
+		return nil, err
+	}
+	report, err := build.Run(ctx, plan, chosen.nodes, opt)
 	display.explainAll(report)
 	return report, display.explain(err)
 }
@@ -161,6 +166,7 @@ func (a *app) lostHint() string {
 // reportFailure shows why a build failed and returns the error that ends the
 // run with the right exit code.
 func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r *reporter) error {
+	defer a.adviseRelease(report)
 	if errors.Is(err, errInterrupted) {
 		a.note("%s", cancelledText(report))
 		return reported(ExitInterrupted)

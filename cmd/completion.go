@@ -78,7 +78,7 @@ func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, c
 func addCompletions(a *app, c *cobra.Command) {
 	fixed := map[string][]string{
 		"progress":    displayModes,
-		"list":        {"targets", "variables", "ci-matrix", "type=targets,format=json", "type=variables,format=json"},
+		"list":        {"targets", "variables", "ci-matrix", "releases", "type=targets,format=json", "type=variables,format=json"},
 		"call":        {"build", "check", "outline", "targets", "check,format=json", "outline,format=json", "targets,format=json"},
 		"diagnostics": {"text", "json"},
 		"frontend":    {"auto", "builtin", "image"},

@@ -12,6 +12,7 @@ import (
 
 	"bake/bake"
 	"bake/bake/build"
+	"bake/bake/build/release"
 )
 
 // loggedError is an error with the end of the log of the step that failed.
@@ -138,9 +139,12 @@ func failureHint(err error, code int) string {
 	if errors.As(err, &logged) {
 		text += "\n" + strings.Join(logged.log, "\n")
 	}
+	var conflict *release.ConflictError
 	switch hint := build.Hint(err); {
 	case hint != "":
 		return hint
+	case errors.As(err, &conflict):
+		return conflictHint(conflict)
 	case code == ExitUnreachable && strings.Contains(text, "state directory"):
 		return "" // the engine says what to do, and trying again would not help
 	case code == ExitUnreachable:

@@ -70,6 +70,9 @@ func (a *app) awaitEnd(signals <-chan os.Signal, done <-chan struct{}) {
 		case <-late:
 			a.note("the build did not end by itself in time; what it had not finished is left to the builder")
 		}
+		if a.lastWords != nil {
+			a.lastWords()
+		}
 		os.Exit(ExitInterrupted)
 	}
 }

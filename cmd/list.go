@@ -15,14 +15,14 @@ import (
 
 // listOptions are the parsed value of --list.
 type listOptions struct {
-	kind   string // "targets", "variables" or ciMatrixKind
+	kind   string // "targets", "variables", ciMatrixKind or releasesKind
 	format string // "table" or "json"
 }
 
 // listKinds are what docker buildx bake can list, too.
 var listKinds = []string{"targets", "variables"}
 
-// parseList reads `targets`, `variables`, `ci-matrix` or `type=KIND,format=FORMAT`.
+// parseList reads `targets`, `variables`, `ci-matrix`, `releases` or `type=KIND,format=FORMAT`.
 func parseList(text string) (listOptions, error) {
 	o := listOptions{format: "table"}
 	fields, err := csvvalue.Fields(text, nil)
@@ -36,7 +36,7 @@ func parseList(text string) (listOptions, error) {
 		key, value, ok := strings.Cut(field, "=")
 		switch key = strings.ToLower(strings.TrimSpace(key)); {
 		case !ok:
-			return o, usageErrorf("--list %s: invalid value %s, want type=targets|variables|ci-matrix[,format=table|json]", text, field)
+			return o, usageErrorf("--list %s: invalid value %s, want type=targets|variables|ci-matrix|releases[,format=table|json]", text, field)
 		case key == "type":
 			o.kind = value
 		case key == "format":
@@ -45,8 +45,8 @@ func parseList(text string) (listOptions, error) {
 			return o, usageErrorf("--list %s: unexpected key %q, want type or format", text, key)
 		}
 	}
-	if !slices.Contains(listKinds, o.kind) && o.kind != ciMatrixKind {
-		return o, usageErrorf("--list: invalid list type %q, want targets, variables or ci-matrix", o.kind)
+	if !slices.Contains(listKinds, o.kind) && o.kind != ciMatrixKind && o.kind != releasesKind {
+		return o, usageErrorf("--list: invalid list type %q, want targets, variables, ci-matrix or releases", o.kind)
 	}
 	if o.format != "table" && o.format != "json" {
 		return o, usageErrorf("--list: invalid list format %q, want table or json", o.format)

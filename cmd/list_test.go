@@ -14,10 +14,10 @@ func TestParseList(t *testing.T) {
 		{"type=variables,format=json", listOptions{"variables", "json"}, ""},
 		{"format=json,TYPE=targets", listOptions{"targets", "json"}, ""},
 		{"ci-matrix", listOptions{"ci-matrix", "table"}, ""},
-		{"foo", listOptions{}, `--list: invalid list type "foo", want targets, variables or ci-matrix`},
-		{"format=json", listOptions{}, `--list: invalid list type "", want targets, variables or ci-matrix`},
+		{"foo", listOptions{}, `--list: invalid list type "foo", want targets, variables, ci-matrix or releases`},
+		{"format=json", listOptions{}, `--list: invalid list type "", want targets, variables, ci-matrix or releases`},
 		{"type=targets,format=xml", listOptions{}, `--list: invalid list format "xml", want table or json`},
-		{"targets,format=json", listOptions{}, "--list targets,format=json: invalid value targets, want type=targets|variables|ci-matrix[,format=table|json]"},
+		{"targets,format=json", listOptions{}, "--list targets,format=json: invalid value targets, want type=targets|variables|ci-matrix|releases[,format=table|json]"},
 		{"type=targets,k=v", listOptions{}, `--list type=targets,k=v: unexpected key "k", want type or format`},
 	}
 	for _, tt := range tests {

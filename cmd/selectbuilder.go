@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	remotes "github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/driver"
 	"github.com/docker/buildx/store"
@@ -28,6 +29,8 @@ type selection struct {
 	why    string
 	nodes  []builder.Node
 	docker *dockerutil.Client // loads images into Docker; nil without Docker
+
+	registries remotes.RegistryHosts // how it reaches registries, if its nodes do not say
 
 	// say shows what happens to the embedded engine, once a display is there.
 	say func(text string)
@@ -97,6 +100,7 @@ func (a *app) embedded(why string, allow []string) (*selection, error) {
 			s.say(text)
 		}
 	}
+	s.registries = engine.Registries(cfg)
 	if s.nodes, err = engine.Nodes(cfg); err != nil {
 		return nil, &exitError{code: ExitUnreachable, err: err}
 	}

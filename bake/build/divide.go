@@ -42,7 +42,7 @@ func (q *request) divide() error {
 // the client moves. The names and the response are those of publications then.
 func (q *request) pushByDigest() error {
 	for _, e := range q.exports {
-		if !e.push {
+		if !e.push || e.Type != client.ExporterImage {
 			continue
 		}
 		repositories, err := byDigest(e.Attrs["name"])
@@ -69,6 +69,12 @@ func (e *export) divisible(n *node) error {
 		}
 	}
 	return nil
+}
+
+// insecure reports whether e may push without TLS, or without checking it.
+func (e *export) insecure() bool {
+	yes, _ := strconv.ParseBool(e.Attrs["registry.insecure"])
+	return yes
 }
 
 // options are the attributes of e but for the names.
@@ -118,7 +124,7 @@ func (r *run) merge(ctx context.Context, a *assembly) error {
 					a.manifests = indexManifests(data)
 				}
 			}
-			if p.tagless {
+			if p.tagless || r.held != nil {
 				return nil
 			}
 			return p.moveTags(ctx, registries, desc)
@@ -148,7 +154,7 @@ func (a *assembly) publications() ([]*publication, error) {
 			continue
 		}
 		p := &publication{target: a.target.Name, names: e.names, tagless: e.tagless}
-		p.insecure, _ = strconv.ParseBool(e.Attrs["registry.insecure"])
+		p.insecure = e.insecure()
 		var err error
 		if p.annotations, err = indexAnnotations(e.Attrs); err != nil {
 			return nil, in("annotations", "", err)

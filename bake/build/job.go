@@ -96,10 +96,12 @@ func (r *run) solve(ctx context.Context, j *job) {
 	}
 	response, err := r.persist(ctx, j)
 	for _, q := range j.requests {
-		if err == nil {
+		if err == nil && r.held == nil {
 			err = q.commit(response)
 		}
-		q.discard()
+		if err != nil || r.held == nil {
+			q.discard()
+		}
 		if err != nil {
 			r.fail(q, err) // counts only if the request has no error of its own
 		}
@@ -145,6 +147,11 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 	if err := r.pushByDocker(ctx, q, response); err != nil {
 		return response, err
 	}
+	if q.several {
+		if q.images, err = q.exportedImages(ctx); err != nil {
+			return response, err
+		}
+	}
 	if !q.of.split {
 		q.of.manifests = r.readManifests(ctx, q, imageOf(response))
 	}
@@ -161,7 +168,7 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 		CacheImports:        q.ownImports(),
 		AllowedEntitlements: q.entitlements,
 		SourcePolicy:        r.static,
-		Internal:            q.call != "" || q.node.embedded && !r.opt.Metadata,
+		Internal:            q.call != "" || q.node.embedded && !r.opt.Metadata && !q.several,
 	}
 	if err := r.sessions.attach(q, r, so); err != nil {
 		return nil, nil, err
@@ -254,7 +261,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 		return nil, err
 	}
 	q.phase = phaseExport
-	return result, r.heldBack(q)
+	return result, r.enterExport(ctx, q)
 }
 
 // loadOrAsk loads q unless it is only asked about, and asks.

@@ -59,7 +59,7 @@ func (r *run) unprepared(a *assembly, err error) {
 // heldBack returns a *skippedError if q has outputs that wait for parts of the
 // same target, or for targets, that have failed.
 func (r *run) heldBack(q *request) error {
-	if err := q.checkParts(); err != nil || !r.opt.HoldOutput || !q.exporting() {
+	if err := q.checkParts(); err != nil || r.held == nil || !q.exporting() {
 		return err
 	}
 	r.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"bake/bake"
+	"bake/bake/build/release"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/docker/buildx/util/dockerutil"
@@ -39,7 +40,11 @@ type Options struct {
 	Jobs       int                       // how many targets are evaluated at once; 0 is no limit
 	Retries    int                       // how often is tried again what the network or a registry failed
 	KeepGoing  bool                      // a target that fails does not stop the others
-	HoldOutput bool                      // with KeepGoing: nothing is exported unless every target can be built
+	HoldOutput bool                      // nothing is exported unless every target is built, and tags are moved last, all or none
+	Atomic     bool                      // as HoldOutput, and what cannot be held back is an error
+	Journals   release.Journals          // of releases, which HoldOutput and Atomic make
+	Journal    release.Record            // what the journal is to say besides: the request, the builder
+	OnRelease  func(*release.Journal)    // called when a journal begins; may be nil
 	Frontend   Frontend                  // what to do with "# syntax=" lines; empty is auto
 	Registries docker.RegistryHosts      // how registries are reached when tags are moved; nil is what the nodes know about them
 	Version    string                    // of bake, for the report

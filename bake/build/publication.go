@@ -11,6 +11,7 @@ import (
 	"bake/bake/build/release"
 
 	"github.com/distribution/reference"
+	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/util/resolver"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -61,11 +62,21 @@ func pushedDescriptor(response map[string]string) (ocispecs.Descriptor, error) {
 // registries is the client of registries for what a node has pushed: they are
 // reached as that node does, as far as this is known.
 func (r *run) registries(n *node) *release.Registries {
+	out := Registries(n.Node, r.opt)
+	out.Retry = func(ctx context.Context, what string, call func(context.Context) error) error {
+		return r.retry(ctx, "", what, call)
+	}
+	return out
+}
+
+// Registries is a client that reaches registries as a node does, with the
+// credentials of the environment.
+func Registries(n builder.Node, opt Options) *release.Registries {
 	auth := n.ImageOpt.Auth
 	if auth == nil {
-		auth = logins(r.opt.Env)
+		auth = logins(opt.Env)
 	}
-	hosts := r.opt.Registries
+	hosts := opt.Registries
 	if hosts == nil {
 		hosts = resolver.NewRegistryConfig(n.ImageOpt.RegistryConfig)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bake/bake"
+	"bake/bake/build/release"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -36,9 +37,10 @@ type Report struct {
 	Targets  []TargetReport
 	Started  time.Time
 	Duration time.Duration
-	Warnings []string      // about the run as a whole
-	Version  string        // of bake
-	Builder  BuilderReport // that it was built on
+	Warnings []string        // about the run as a whole
+	Version  string          // of bake
+	Builder  BuilderReport   // that it was built on
+	Release  *release.Record // that was not finished, nil if there is none
 
 	env bake.Env
 }

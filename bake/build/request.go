@@ -34,6 +34,7 @@ type request struct {
 	attrs        map[string]string
 	platforms    []ocispecs.Platform
 	exports      []*export
+	several      bool // the images that it pushes differ, and tags are moved by the client
 	cacheFrom    []client.CacheOptionsEntry
 	cacheTo      []client.CacheOptionsEntry
 	credentials  *credentials
@@ -55,13 +56,14 @@ type request struct {
 	passed    bool              // loaded is closed
 	arrived   sync.Once
 	outcome   outcome
-	steps     []step                 // the vertices of result
-	reported  map[digest.Digest]bool // the vertices of its job, if that is its alone; guarded by the progress
-	phase     string                 // what its job does for it
-	anew      bool                   // submitted again, with a session of its own
-	pooling   bool                   // its caches are imported for others, too
-	kin       []digest.Digest        // its steps as others may have them, if pooling
-	importer  *importer              // which does that, nil if there is nothing to import
+	images    map[int64]ocispecs.Descriptor // that were pushed, by output, if they are several
+	steps     []step                        // the vertices of result
+	reported  map[digest.Digest]bool        // the vertices of its job, if that is its alone; guarded by the progress
+	phase     string                        // what its job does for it
+	anew      bool                          // submitted again, with a session of its own
+	pooling   bool                          // its caches are imported for others, too
+	kin       []digest.Digest               // its steps as others may have them, if pooling
+	importer  *importer                     // which does that, nil if there is nothing to import
 }
 
 // link is a named context of a request that is the result of another.

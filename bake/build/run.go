@@ -28,6 +28,7 @@ type run struct {
 	allDone      *barrier // every request is evaluated
 	sessions     *sessions
 	static       *spb.Policy // the source policy of all jobs, nil if there is none
+	held         *holding    // nil if outputs are not held back
 
 	ctx       context.Context // that of the whole run, for jobs that no single target owns
 	mu        sync.Mutex
@@ -57,6 +58,7 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 	err := r.submit(ctx, nodes)
 	report := r.report(started, err)
 	report.Builder = describeBuilder(nodes)
+	report.Release = r.unfinished()
 	return report, err
 }
 
@@ -83,13 +85,17 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	r.fetchPolicies(ctx)
 	r.ctx = ctx
 	r.pool()
+	if err := r.hold(); err != nil {
+		return err
+	}
 	r.sessions, err = openSessions(ctx, r)
 	if err != nil {
 		return err
 	}
 	defer r.sessions.close()
 	r.progress.expect(r.requests, r.sessions.inputs)
-	if err := r.solveAll(ctx, assign(r.requests, &r.opt)); err != nil {
+	err = r.solveAll(ctx, assign(r.requests, &r.opt))
+	if err = r.letGo(ctx, err); err != nil {
 		return err
 	}
 	r.warnNoOutput()
@@ -150,6 +156,7 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 		group.Go(func() error {
 			r.solve(ctx, j)
 			r.conclude(ctx, j)
+			r.delivered(j)
 			return nil
 		})
 	}

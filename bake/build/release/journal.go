@@ -48,6 +48,7 @@ type Request struct {
 	Dir     string   `json:"directory"`
 	Files   []string `json:"files,omitempty"`
 	Targets []string `json:"targets,omitempty"`
+	Push    bool     `json:"push,omitempty"` // --push was given
 	More    bool     `json:"more,omitempty"` // there were flags that are not written down, as they may be secret
 }
 
@@ -89,6 +90,7 @@ type Journal struct {
 	lock     *flock.Flock
 	mu       sync.Mutex
 	record   Record
+	removed  bool
 }
 
 // errBusy says that another process has the journal.
@@ -245,11 +247,21 @@ func syncDir(dir string) error {
 func (j *Journal) Remove() error {
 	err := os.Remove(j.File)
 	if err == nil {
+		j.mu.Lock()
+		j.removed = true
+		j.mu.Unlock()
 		err = syncDir(j.journals.Dir)
 	}
 	os.Remove(j.lock.Path())
 	j.Close()
 	return err
+}
+
+// Removed reports whether nothing is left to do.
+func (j *Journal) Removed() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.removed
 }
 
 // Close lets others use the journal, which stays.

@@ -74,8 +74,19 @@ func (e *ConflictError) Error() string {
 }
 
 // Check returns a *ConflictError if a release that is not finished has moved
-// one of these tags, or is about to.
-func (j Journals) Check(tags []*Tag) error { return j.conflict(Record{Tags: tags}, false) }
+// one of these tags, or is about to, and another error if no journal can be
+// written: before a long build, not after it.
+func (j Journals) Check(tags []*Tag) error {
+	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
+		return fmt.Errorf("the journal of the release cannot be written: %w", err)
+	}
+	unlock, err := j.lockAll()
+	if err != nil {
+		return err
+	}
+	unlock()
+	return j.conflict(Record{Tags: tags}, false)
+}
 
 // conflict compares rec with all others. It can remove those that rec replaces:
 // they have moved nothing, and could no longer once rec is done.

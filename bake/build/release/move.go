@@ -211,23 +211,28 @@ func (m *mover) move(ctx context.Context, t *Tag, image *Image, moved bool) erro
 func (m *mover) back(ctx context.Context, tags []*Tag) (stay, stuck []*Tag, err error) {
 	var mu sync.Mutex
 	settled := map[*Tag]bool{}
-	err = m.each(ctx, tags, func(ctx context.Context, t *Tag) error {
-		kept, err := m.putBack(ctx, t)
-		if err != nil {
-			return err
-		}
+	_ = m.each(ctx, tags, func(ctx context.Context, t *Tag) error {
+		kept, failure := m.putBack(ctx, t)
 		mu.Lock()
 		defer mu.Unlock()
-		settled[t] = true
+		switch {
+		case failure != nil && err == nil:
+			err = failure
+		case failure == nil:
+			settled[t] = true
+		}
 		if kept {
 			stay = append(stay, t)
 		}
-		return nil
+		return nil // the others are put back all the same
 	})
 	for _, t := range tags {
 		if !settled[t] {
 			stuck = append(stuck, t)
 		}
+	}
+	if len(stuck) > 0 && err == nil {
+		err = context.Cause(ctx)
 	}
 	slices.SortFunc(stay, func(a, b *Tag) int { return slices.Index(tags, a) - slices.Index(tags, b) })
 	return stay, stuck, err

@@ -1,0 +1,81 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/docker/buildx/builder"
+
+	"bake/bake/build"
+	"bake/bake/build/release"
+)
+
+// journals are the journals of releases of this user.
+func (a *app) journals() (release.Journals, error) {
+	dir, err := a.stateDir("releases")
+	if err != nil {
+		return release.Journals{}, usageErrorf("releases need a place for their journal: %w", err)
+	}
+	return release.Journals{Dir: dir}, nil
+}
+
+// holdOutputs completes the options of a build whose outputs are held back.
+func (a *app) holdOutputs(opt *build.Options, o *bakeOptions, chosen *selection) error {
+	opt.Registries = chosen.registries
+	if !opt.HoldOutput && !opt.Atomic {
+		return nil
+	}
+	var err error
+	if opt.Journals, err = a.journals(); err != nil {
+		return err
+	}
+	opt.Journal.Request = release.Request{Dir: a.dir, Files: o.files, Targets: o.asked, More: o.specific}
+	if o.url != "" { // it may hold a password
+		opt.Journal.Request.Targets, opt.Journal.Request.More = nil, true
+	}
+	if o.push {
+		opt.Journal.Request.Push = true
+	}
+	if !strings.Contains(chosen.name, "://") {
+		opt.Journal.Builder = chosen.name
+	}
+	opt.OnRelease = func(j *release.Journal) {
+		a.lastWords = func() {
+			if rec := j.Record(); !j.Removed() {
+				a.note("%s", unfinished(rec.ID, rec.Phase))
+			}
+		}
+	}
+	return nil
+}
+
+// adviseRelease says what can be done about the release of a build that has
+// failed.
+func (a *app) adviseRelease(report *build.Report) {
+	if report != nil && report.Release != nil {
+		a.note("%s", unfinished(report.Release.ID, report.Release.Phase))
+	}
+}
+
+// registriesOf is the client for the registries of a release: they are reached
+// as the builder does that pushed the images. It is not started.
+func (a *app) registriesOf(ctx context.Context, o *bakeOptions, entry *release.Entry) (*release.Registries, error) {
+	chosen := &selection{}
+	var err error
+	switch name := cmp.Or(o.builder, entry.Builder); name {
+	case "":
+	case embeddedName:
+		chosen, err = a.embedded("", nil)
+	default:
+		chosen, err = a.namedBuilder(ctx, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	node := builder.Node{}
+	if len(chosen.nodes) > 0 {
+		node = chosen.nodes[0]
+	}
+	return build.Registries(node, build.Options{Env: a.env, Registries: chosen.registries}), nil
+}
