@@ -17,7 +17,7 @@ var fetchWords = []rewording{
 	{regexp.MustCompile(`could not find default branch for repository: \S+`), "the repository has no default branch, so name one: #BRANCH"},
 	{regexp.MustCompile(`invalid subdir (\S+): .*no such file or directory`), "the repository has no directory $1"},
 	{regexp.MustCompile(`(?:error fetching default branch for repository|failed to fetch remote) \S+: git stderr`), "git stderr"},
-	{regexp.MustCompile(`(?s)git stderr:\n(?:.*\n)?fatal: (.*?)\s*: exit status \d+`), "$1"},
+	{regexp.MustCompile(`(?s)git stderr:\n(?:Warning: [^\n]*\n)*(?:fatal: )?([^\n]*?)\s*(?:\n.*?)?: exit status \d+`), "$1"},
 	{regexp.MustCompile(`invalid response status 404`), "the server answered 404, not found"},
 	{regexp.MustCompile(`invalid response status (\d+)`), "the server answered $1"},
 }

@@ -107,7 +107,7 @@ func (c *credentials) addGitSecrets(host string, env bake.Env) {
 			continue
 		}
 		for _, name := range sortedKeys(env) {
-			if strings.EqualFold(name, variable) {
+			if strings.EqualFold(name, variable) && env[name] != "" {
 				c.secrets[id] = secret{Env: name}
 			}
 		}

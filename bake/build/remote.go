@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -67,7 +68,8 @@ func Fetch(ctx context.Context, nodes []builder.Node, url string, names []string
 	return out, nil
 }
 
-// ReadFile reads one more file from where the definition comes from.
+// ReadFile reads one more file from where the definition comes from. The error
+// is fs.ErrNotExist if it is not there.
 func (f *Fetched) ReadFile(ctx context.Context, name string) (data []byte, err error) {
 	if f.Tree == "" {
 		return nil, &FetchError{bake.Redact(f.URL), errors.New("a single file has no others beside it")}
@@ -79,6 +81,9 @@ func (f *Fetched) ReadFile(ctx context.Context, name string) (data []byte, err e
 		}
 		return err
 	})
+	if err != nil && isMissing(err) {
+		err = fs.ErrNotExist
+	}
 	return data, err
 }
 
@@ -177,7 +182,8 @@ func (f *fetcher) open(ctx context.Context, c gateway.Client, tree string) (gate
 	if err != nil {
 		return nil, err
 	}
-	return solve(ctx, c, *state)
+	ref, err := solve(ctx, c, *state)
+	return ref, missingDirectory(openStep, err)
 }
 
 // treeState is the directory at the URL of a git repository or an archive.
@@ -194,8 +200,25 @@ func treeState(tree string) (*llb.State, error) {
 	if sub == "" || sub == "." {
 		return &state, nil
 	}
-	state = llb.Scratch().File(llb.Copy(state, sub, "/", &llb.CopyInfo{CopyDirContentsOnly: true}), dockerui.WithInternalName("open "+bake.Redact(tree)))
-	return &state, nil
+	return directory(state, sub, tree), nil
+}
+
+// openStep begins the name of the step that takes a directory out of a tree.
+const openStep = "[internal] open "
+
+// directory is a directory of a tree, the whole of which is at a URL.
+func directory(tree llb.State, name, url string) *llb.State {
+	state := llb.Scratch().File(llb.Copy(tree, "/"+name, "/", &llb.CopyInfo{CopyDirContentsOnly: true}),
+		llb.WithCustomName(openStep+bake.Redact(url)))
+	return &state
+}
+
+// missingDirectory words that the directory which a step opens is not there.
+func missingDirectory(step string, err error) error {
+	if err == nil || !strings.HasPrefix(step, openStep) || !FileMissing(err) {
+		return err
+	}
+	return errors.New("there is no such directory")
 }
 
 // splitArchive splits the URL of a directory in an archive, URL#:SUB. The SUB

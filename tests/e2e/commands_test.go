@@ -77,6 +77,11 @@ func (c *commands) settings(ts *testscript.TestScript) []string {
 	return env
 }
 
+// peerSettings is settings for docker buildx bake, which has a home of its own.
+func (c *commands) peerSettings(ts *testscript.TestScript) []string {
+	return slices.DeleteFunc(c.settings(ts), func(pair string) bool { return strings.HasPrefix(pair, "HOME=") })
+}
+
 func (c *commands) twin(ts *testscript.TestScript, _ bool, args []string) {
 	c.runBake(ts, args)
 	c.runPeer(ts, args)
@@ -105,11 +110,8 @@ func (c *commands) runPeer(ts *testscript.TestScript, args []string) {
 	if dir := ts.Getenv("BAKE_ENGINE_DIR"); dir != sharedEngine {
 		peer = fixture.NewPeer(tb, filepath.Join(dir, "engine.sock"))
 	}
-	env := slices.DeleteFunc(c.settings(ts), func(pair string) bool {
-		return strings.HasPrefix(pair, "HOME=") // the peer has its own
-	})
 	ts.Check(os.MkdirAll(ts.MkAbs("peer"), 0o755)) // it makes none for an archive
-	o := peer.Bake(tb, ts.MkAbs("."), append(env, "OUT=peer", "BUILDX_BAKE_ENTITLEMENTS_FS=0"), args...)
+	o := peer.Bake(tb, ts.MkAbs("."), append(c.peerSettings(ts), "OUT=peer", "BUILDX_BAKE_ENTITLEMENTS_FS=0"), args...)
 	if o.Code != 0 {
 		ts.Fatalf("docker buildx bake: exit code %d\n%s%s", o.Code, o.Stdout, o.Stderr)
 	}

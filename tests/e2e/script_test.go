@@ -21,6 +21,7 @@ import (
 //	twin ARGS          run bake with OUT=ours, then docker buildx bake with OUT=peer,
 //	                   on the same engine: the images below both, and those that
 //	                   they push to $REGISTRY/$OUT, must have equal digests
+//	prints ARGS        the same with --print: both must print the same
 //	cold ARGS          twin, but the cache is emptied before each
 //	                   ($ATTESTED: equal but for the times in their provenance)
 //	image PLACE        print the config of an image and what is attested of it, as JSON: an archive, a layout or $REGISTRY/NAME
@@ -44,7 +45,8 @@ func TestScripts(t *testing.T) {
 			Setup: func(env *testscript.Env) error { return c.setup(env) },
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
 				"bake": c.bake, "exits": c.exits, "into": c.into, "twin": c.twin, "cold": c.cold,
-				"image": c.image, "same": c.same, "empty": c.empty, "ask": c.ask,
+				"prints": c.prints,
+				"image":  c.image, "same": c.same, "empty": c.empty, "ask": c.ask,
 			},
 			RequireUniqueNames: true,
 			Deadline:           time.Now().Add(5 * time.Minute),

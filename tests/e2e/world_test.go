@@ -15,6 +15,7 @@ import (
 
 	"bake/tests/fixture"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )
 
@@ -25,6 +26,7 @@ type world struct {
 	tools    fixture.Layout
 	env      []string
 	agent    agent.Agent
+	key      ssh.PublicKey // the one in the agent
 
 	once sync.Once
 	peer *fixture.Peer
@@ -97,16 +99,17 @@ func theWorld(t *testing.T) *world {
 		"guarded/Dockerfile":      "FROM scratch\nCOPY Dockerfile /\n",
 		"guarded/Dockerfile.rego": "package docker\ndecision := {\"allow\": false, \"deny_msg\": [\"guarded in git\"]}\n",
 	})
-	w.env = []string{
-		"BASE=" + baseLayout(t).Context(), "TOOLS=" + w.tools.Context(),
-		"REGISTRY=" + w.registry.Host, "LAYOUT=" + baseLayout(t).Dir,
-		"WEB=" + fixture.ServeFiles(t, map[string][]byte{
-			"context.tar": fixture.Tar(t, fixture.File{Path: "Dockerfile", Data: []byte("FROM scratch\nCOPY file /from-web\n")}, fixture.File{Path: "file", Data: []byte("in a tar\n")}),
-			"Dockerfile":  []byte("FROM scratch\nCOPY local /\n"),
-		}),
-		"GIT=" + repo.Serve(t), "GIT_DIR_ON_DISK=" + repo.Dir,
-		"SSH_AUTH_SOCK=" + w.startAgent(t),
-	}
+	agent := w.startAgent(t)
+	env, web := remoteWorld(t, w.key)
+	web["context.tar"] = fixture.Tar(t, fixture.File{Path: "Dockerfile", Data: []byte("FROM scratch\nCOPY file /from-web\n")}, fixture.File{Path: "file", Data: []byte("in a tar\n")})
+	web["Dockerfile"] = []byte("FROM scratch\nCOPY local /\n")
+	w.env = append(env,
+		"BASE="+baseLayout(t).Context(), "TOOLS="+w.tools.Context(),
+		"REGISTRY="+w.registry.Host, "LAYOUT="+baseLayout(t).Dir,
+		"WEB="+fixture.ServeFiles(t, web),
+		"GIT="+repo.Serve(t), "GIT_DIR_ON_DISK="+repo.Dir,
+		"SSH_AUTH_SOCK="+agent,
+	)
 	return w
 }
 
@@ -117,7 +120,11 @@ func (w *world) startAgent(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.agent = agent.NewKeyring()
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.agent, w.key = agent.NewKeyring(), signer.PublicKey()
 	if err := w.agent.Add(agent.AddedKey{PrivateKey: &key, Comment: "key-of-the-test"}); err != nil {
 		t.Fatal(err)
 	}

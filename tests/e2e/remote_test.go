@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"bytes"
+	"os/exec"
+	"path"
+	"testing"
+
+	"bake/tests/fixture"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/tools/txtar"
+)
+
+// gitToken is what the private git server of the world wants to be shown.
+const gitToken = "token-of-the-test"
+
+// remoteWorld is where definitions and contexts come from: a repository that is
+// served to all, to those with the token and to those with the key, and archives
+// of it. The environment names them.
+func remoteWorld(t *testing.T, key ssh.PublicKey) (env []string, web map[string][]byte) {
+	t.Helper()
+	files := map[string]string{}
+	archive, err := txtar.ParseFile("testdata/remote/repository.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed, below []fixture.File
+	for _, f := range archive.Files {
+		files[f.Name] = string(f.Data)
+		packed = append(packed, fixture.File{Path: f.Name, Data: f.Data})
+		below = append(below, fixture.File{Path: path.Join("repo-main", f.Name), Data: f.Data})
+	}
+	tar := fixture.Tar(t, packed...)
+	web = map[string][]byte{
+		"repo.tar": tar, "repo.tgz": compressed(t, tar, "gzip", "gzip"), "repo.tar.bz2": compressed(t, tar, "bzip2", "bzip2"),
+		"repo.tar.xz": compressed(t, tar, "xz", "xz-utils"), "top.tar.gz": compressed(t, fixture.Tar(t, below...), "gzip", "gzip"),
+		"docker-bake.hcl": []byte(files["docker-bake.hcl"]),
+	}
+	repo := fixture.NewGitRepo(t, files)
+	repo.Git(t, "tag", "v1")
+	commit := repo.Commit(t, map[string]string{"lib/version": "2\n"})
+	return []string{
+		"REPO=" + repo.Serve(t), "REPO_PRIVATE=" + repo.ServePrivate(t, gitToken), "REPO_SSH=" + repo.ServeSSH(t, key),
+		"COMMIT=" + commit, "TOKEN=" + gitToken,
+	}, web
+}
+
+// compressed is data after a program that compresses standard input.
+func compressed(t *testing.T, data []byte, program, debian string) []byte {
+	t.Helper()
+	cmd := exec.Command(fixture.Program(t, program, debian), "-c")
+	cmd.Stdin = bytes.NewReader(data)
+	return []byte(fixture.MustRun(t, cmd).Stdout)
+}
+
+// prints runs bake and docker buildx bake with --print: both must print the same.
+func (c *commands) prints(ts *testscript.TestScript, _ bool, args []string) {
+	args = append([]string{"--print", "--progress=quiet"}, args...)
+	tb := failing{c.t, ts}
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = ts.MkAbs("."), c.settings(ts)
+	cmd.Stderr = ts.Stderr()
+	ours := fixture.MustRun(tb, cmd).Stdout
+	o := c.world.peerOn(c.t).Bake(tb, ts.MkAbs("."), c.peerSettings(ts), args...)
+	if o.Code != 0 {
+		ts.Fatalf("docker buildx bake: exit code %d\n%s", o.Code, o.Stderr)
+	}
+	if ours != o.Stdout {
+		ts.Fatalf("bake prints:\n%s\ndocker buildx bake prints:\n%s", ours, o.Stdout)
+	}
+}
