@@ -155,6 +155,8 @@ func failureHint(err error, code int) string {
 		return "The disk that holds the output is full."
 	case strings.Contains(strings.ToLower(text), "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
+	case foreignProgram.MatchString(text):
+		return emulationHint(err)
 	case build.FileMissing(err):
 		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."
 	case strings.Contains(text, "too old for named contexts"):

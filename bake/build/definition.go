@@ -19,6 +19,8 @@ type step struct {
 	shown   digest.Digest   // its digest in progress and errors
 	work    bool            // runs or copies something, as opposed to naming a source
 	source  *errdefs.Source // the lines of the Dockerfile it comes from, nil if unknown
+
+	platform *pb.Platform // that a command runs on, nil for other steps
 }
 
 // definitionSteps lists the vertices that a result is made of. It is empty for
@@ -87,10 +89,14 @@ func stepsOf(def *pb.Definition) []step {
 		if op.Op == nil {
 			continue // the last one only points at the result
 		}
-		out = append(out, step{
+		s := step{
 			written: written, shown: d.of(written), source: locate(def.Source, written),
 			work: works(op),
-		})
+		}
+		if op.GetExec() != nil {
+			s.platform = op.Platform
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -166,14 +172,23 @@ func locate(src *pb.Source, written digest.Digest) *errdefs.Source {
 // withSource adds the lines of the Dockerfile to an error of a vertex of q, if
 // the engine did not say them.
 func (q *request) withSource(err error) error {
-	var failed *errdefs.VertexError
-	if err == nil || len(errdefs.Sources(err)) > 0 || !errors.As(err, &failed) {
+	s := q.failedStep(err)
+	if s == nil || s.source == nil || len(errdefs.Sources(err)) > 0 {
 		return err
 	}
-	for _, s := range q.steps {
-		if s.shown == q.node.vertex(digest.Digest(failed.Digest)) && s.source != nil {
-			return errdefs.WithSource(err, s.source)
+	return errdefs.WithSource(err, s.source)
+}
+
+// failedStep is the step that an error is about, nil if it is not known.
+func (q *request) failedStep(err error) *step {
+	var failed *errdefs.VertexError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	for n := range q.steps {
+		if s := &q.steps[n]; s.shown == q.node.vertex(digest.Digest(failed.Digest)) {
+			return s
 		}
 	}
-	return err
+	return nil
 }

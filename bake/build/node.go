@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/containerd/platforms"
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/driver"
 	"github.com/moby/buildkit/client"
@@ -31,6 +32,7 @@ type node struct {
 	platforms []ocispecs.Platform
 	features  map[driver.Feature]bool
 	caps      apicaps.CapSet
+	native    ocispecs.Platform // what it runs without emulation
 	embedded  bool
 	further   bool // not the first of its builder
 
@@ -54,6 +56,7 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 	}
 	out.features = n.Driver.Features(ctx)
 	out.platforms = n.Platforms
+	out.native = platforms.Normalize(platforms.DefaultSpec())
 	if out.embedded {
 		return out, nil
 	}
@@ -63,6 +66,9 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 	}
 	for _, w := range workers {
 		out.platforms = append(out.platforms, w.Platforms...)
+	}
+	if len(workers) > 0 && len(workers[0].Platforms) > 0 {
+		out.native = workers[0].Platforms[0]
 	}
 	return out, out.probe(ctx)
 }

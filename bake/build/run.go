@@ -190,7 +190,7 @@ func (r *run) fail(q *request, err error) {
 		return
 	}
 	err = q.blamePolicy(lostConnection(q.node, err))
-	q.outcome.err = preparationError(q.target, q.withSource(err))
+	q.outcome.err = preparationError(q.target, q.withPlatform(q.withSource(err)))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
 	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {
 		if skip := (*skippedError)(nil); r.first == nil && !errors.As(err, &skip) {
