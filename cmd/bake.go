@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -34,6 +35,7 @@ type bakeOptions struct {
 	specific bool     // flags were given that a journal does not write down
 	asked    []string // the arguments
 	retries  int
+	timeout  time.Duration
 
 	print        bool
 	list         string
@@ -114,6 +116,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 		fs.VarP(jobsFlag{&o.jobs}, "jobs", "j", "Build at most `N` targets at once; also fail-fast (the default), defer-error (--keep-going), defer-output (export only if all are built)")
 		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
 		fs.IntVar(&o.retries, "retries", 3, "Try up to `N` times again what the network or a registry failed; 0 for never")
+		fs.DurationVar(&o.timeout, "timeout", 0, "Let a target fail that takes longer than `TIME`, such as 90s or 10m, not counting what it waits for")
 	})
 	group(flags, groupRelease, func(fs *pflag.FlagSet) { o.releaseFlags.addFlags(fs) })
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {
@@ -149,6 +152,8 @@ func (o *bakeOptions) validate() error {
 		return usageErrorf("--print and --list are mutually exclusive")
 	case o.retries < 0:
 		return usageErrorf("invalid --retries %d, want 0 or more", o.retries)
+	case o.timeout < 0:
+		return usageErrorf("invalid --timeout %s, want a time such as 90s, or 0 for no limit", o.timeout)
 	case o.frontend != "auto" && o.frontend != "builtin" && o.frontend != "image":
 		return usageErrorf("invalid --frontend %q, want auto, builtin or image", o.frontend)
 	}

@@ -112,6 +112,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Allow:    o.allow,
 		Jobs:     o.jobs.limit,
 		Retries:  o.retries,
+		Timeout:  o.timeout,
 
 		KeepGoing:  o.goesOn(),
 		HoldOutput: o.jobs.hold,

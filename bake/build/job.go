@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -24,6 +25,7 @@ type job struct {
 	requests []*request
 	shared   bool // what is reported is nobody's in particular
 	tries    attempts
+	end      atomic.Pointer[context.CancelFunc] // ends the current attempt
 }
 
 // renew prepares the requests for another submission, to which new ids belong.
@@ -235,8 +237,10 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 // run are evaluated, so that no job ends while another may need its results.
 // When a job is submitted again, its requests pass at once where they had been.
 func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.Result, error) {
-	q.phase = phaseLoad
+	q.phase.Store(phaseLoad)
+	q.watch.start()
 	result, err := r.loadOrAsk(ctx, c, q)
+	q.watch.stop()
 	if err != nil {
 		return nil, r.blameContext(q, fmt.Errorf("failed to solve: %w", err))
 	}
@@ -248,8 +252,11 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 		return nil, err
 	}
 	if q.call == "" {
-		q.phase = phaseBuild
-		if err := q.build(ctx, result); err != nil {
+		q.phase.Store(phaseBuild)
+		q.watch.start()
+		err := q.build(ctx, result)
+		q.watch.stop()
+		if err != nil {
 			return nil, r.blameContext(q, fmt.Errorf("failed to solve: %w", err))
 		}
 	}
@@ -260,7 +267,8 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	if err := r.allDone.wait(ctx); err != nil {
 		return nil, err
 	}
-	q.phase = phaseExport
+	q.phase.Store(phaseExport)
+	defer q.watch.start()
 	return result, r.enterExport(ctx, q)
 }
 

@@ -40,9 +40,11 @@ func subset(consumer, producer []ocispecs.Platform, name string) error {
 func (q *request) linkInputs(ctx context.Context, attrs map[string]string) (map[string]*pb.Definition, error) {
 	inputs := map[string]*pb.Definition{}
 	for _, l := range q.links {
+		q.watch.stop()
 		if err := await(ctx, l.producer.loaded); err != nil {
 			return nil, err
 		}
+		q.watch.start()
 		if err := q.checkLinks(); err != nil {
 			return nil, err
 		}

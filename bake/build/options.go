@@ -3,6 +3,7 @@ package build
 import (
 	"io"
 	"strconv"
+	"time"
 
 	"bake/bake"
 	"bake/bake/build/release"
@@ -38,6 +39,7 @@ type Options struct {
 	Docker     *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
 	Allow      []string                  // granted entitlements
 	Jobs       int                       // how many targets are evaluated at once; 0 is no limit
+	Timeout    time.Duration             // how long a target may take, without what it waits for others; 0 is no limit
 	Retries    int                       // how often is tried again what the network or a registry failed
 	KeepGoing  bool                      // a target that fails does not stop the others
 	HoldOutput bool                      // nothing is exported unless every target is built, and tags are moved last, all or none

@@ -20,7 +20,7 @@ type attempts struct {
 // others may link to them.
 func (r *run) persist(ctx context.Context, j *job) (map[string]string, error) {
 	for {
-		response, err := r.submitJob(ctx, j)
+		response, err := r.attempt(ctx, j)
 		if err == nil {
 			return response, nil
 		}
@@ -40,6 +40,18 @@ func (r *run) persist(ctx context.Context, j *job) (map[string]string, error) {
 		}
 		j.renew()
 	}
+}
+
+// attempt submits a job once. What a request has failed of before its job knew
+// is what failed.
+func (r *run) attempt(ctx context.Context, j *job) (map[string]string, error) {
+	bounded, end := r.bound(ctx, j)
+	defer end()
+	response, err := r.submitJob(bounded, j)
+	if bounded.Err() != nil && ctx.Err() == nil {
+		return nil, context.Cause(bounded)
+	}
+	return response, err
 }
 
 // mayPass reports whether a job is to be submitted again after err.
@@ -94,12 +106,12 @@ const (
 func (q *request) failing(err error) string {
 	text := err.Error()
 	switch {
-	case q.phase != phaseExport:
-		return q.phase
+	case q.phase.Load() != phaseExport:
+		return q.phase.Load().(string)
 	case strings.Contains(text, "failed to push"):
 		return "push"
 	case strings.Contains(text, "cache"), strings.Contains(text, "error writing "): // a layer, config or manifest
 		return "cache export"
 	}
-	return q.phase
+	return phaseExport
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"bake/bake"
 
@@ -59,11 +60,12 @@ type request struct {
 	images    map[int64]ocispecs.Descriptor // that were pushed, by output, if they are several
 	steps     []step                        // the vertices of result
 	reported  map[digest.Digest]bool        // the vertices of its job, if that is its alone; guarded by the progress
-	phase     string                        // what its job does for it
-	anew      bool                          // submitted again, with a session of its own
-	pooling   bool                          // its caches are imported for others, too
-	kin       []digest.Digest               // its steps as others may have them, if pooling
-	importer  *importer                     // which does that, nil if there is nothing to import
+	phase     atomic.Value                  // what its job does for it
+	watch     stopwatch
+	anew      bool            // submitted again, with a session of its own
+	pooling   bool            // its caches are imported for others, too
+	kin       []digest.Digest // its steps as others may have them, if pooling
+	importer  *importer       // which does that, nil if there is nothing to import
 }
 
 // link is a named context of a request that is the result of another.
