@@ -66,6 +66,10 @@ func writeMap[V any](w *jsonWriter, m map[string]V, value func(V)) {
 }
 
 func writeList[V any](w *jsonWriter, list []V, value func(V)) {
+	if list == nil {
+		w.buf = append(w.buf, "null"...)
+		return
+	}
 	w.begin('[')
 	for i, v := range list {
 		w.next(i)
