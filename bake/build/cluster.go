@@ -323,3 +323,12 @@ func (c *cluster) unserved(pp []ocispecs.Platform, n int) error {
 	}
 	return &unreachableError{err: fmt.Errorf("no node of builder %s that answers builds for %s (%s)", c.nodes[0].Builder, what, strings.Join(lost, "; "))}
 }
+
+// disconnect closes what the nodes opened besides their first connection.
+func (c *cluster) disconnect() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range c.connected {
+		n.disconnect()
+	}
+}

@@ -49,14 +49,20 @@ func lacksFrontend(err error) bool {
 // foreign reports whether the Dockerfile is read by a frontend that may not
 // know that sources have names and sessions.
 func (q *request) foreign() bool {
-	if q.node.old {
-		return true // whatever the line says, the engine's own may have to stand in
-	}
 	ref := q.inputs.dockerfile.syntax()
 	if q.frontend == "gateway.v0" {
 		ref = q.attrs["source"]
 	}
 	return ref != "" && !knowsSources(ref)
+}
+
+// ownFrontend reports whether the frontend of q is an image.
+func (q *request) ownFrontend() bool {
+	if q.frontend == "gateway.v0" {
+		return true
+	}
+	syntax := q.inputs.dockerfile.syntax()
+	return syntax != "" && !(q.node.embedded && isOfficial(syntax))
 }
 
 // splitFrontend splits the name of a frontend image of Docker from its tag.

@@ -121,6 +121,10 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 		return nil, err
 	}
 	defer release()
+	c, err := j.node.connection(ctx)
+	if err != nil {
+		return nil, err
+	}
 	told, err := r.enforce(ctx, j.requests[0], so)
 	if err != nil {
 		return nil, err
@@ -129,7 +133,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 	r.starting <- struct{}{}
 	started := sync.OnceFunc(func() { <-r.starting })
 	status, wait := r.progress.stream(j)
-	resp, err := j.node.client.Build(ctx, *so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	resp, err := c.Build(ctx, *so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		started()
 		return r.build(ctx, c, j)
 	}, status)
@@ -291,6 +295,14 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	if err != nil {
 		return nil, err
 	}
+	if q.node.old || q.ownFrontend() {
+		select {
+		case r.loading <- struct{}{}:
+			defer func() { <-r.loading }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	return r.solveFrontend(ctx, c, q, req)
 }
 
@@ -304,7 +316,7 @@ func (r *run) frontendRequest(ctx context.Context, c gateway.Client, q *request)
 	attrs := maps.Clone(q.attrs)
 	for _, l := range q.inputs.locals {
 		if q.node.old {
-			continue // its session is the only one that it looks at
+			continue // its session serves all directories
 		}
 		attrs["local-sessionid:"+l.key] = l.session(cmp.Or(r.sessions.inputSession(q), c.BuildOpts().SessionID))
 	}

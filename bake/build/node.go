@@ -36,10 +36,12 @@ type node struct {
 	embedded  bool
 	further   bool // not the first of its builder
 
-	// old is set if the engine's own Dockerfile frontend knows neither that
-	// sources have names and sessions nor, perhaps, named contexts: BuildKit
-	// before 0.12 (Docker 25). The ability that tells came one version later.
+	// old is set if the engine's own Dockerfile frontend does not know that
+	// sources have sessions: BuildKit before 0.12 (Docker 25). It only looks at
+	// the session of its job. The ability that tells came one version later.
 	old bool
+
+	connections connections
 }
 
 // connect starts the node if it does not run and asks what it can do. The

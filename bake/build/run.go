@@ -37,11 +37,17 @@ type run struct {
 	stop      context.CancelCauseFunc
 	ended     func() bool   // whether the run was stopped, by a failure or by the caller
 	starting  chan struct{} // bounds the jobs that the engine is about to register
+	loading   chan struct{} // bounds the frontends that are not the engine's own, or an old engine's
 }
 
 // maxStarting is how many jobs start at once. The engine gives a job a few
 // seconds to become known to its own gateway, which many at once would exceed.
 const maxStarting = 32
+
+// maxLoading is how many frontends run at once where they are expensive: one
+// that comes as an image is a container, and an old engine that has hundreds to
+// run has no time left to register the jobs that start.
+const maxLoading = 8
 
 // Run builds the targets of p on nodes and reports what happened to each. The
 // report is there even if the build failed. An error is an *EntitlementError,
@@ -67,6 +73,7 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	defer r.stop(context.Canceled)
 	r.ended = func() bool { return ctx.Err() != nil }
 	r.starting = make(chan struct{}, maxStarting)
+	r.loading = make(chan struct{}, maxLoading)
 	var err error
 	if r.static, err = staticPolicy(&r.opt); err != nil {
 		return err
@@ -75,6 +82,7 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	if r.cluster, err = newCluster(nodes, r.progress); err != nil {
 		return err
 	}
+	defer r.cluster.disconnect()
 	if err := r.prepareAll(ctx); err != nil {
 		return err
 	}

@@ -34,9 +34,20 @@ type sessions struct {
 type sessionKey struct {
 	node        *node
 	credentials string
+	context     string // to an old frontend every context is called the same
 }
 
-func (q *request) sessionKey() sessionKey { return sessionKey{q.node, q.credentials.key()} }
+func (q *request) sessionKey() sessionKey {
+	k := sessionKey{node: q.node, credentials: q.credentials.key()}
+	if q.node != nil && q.node.old {
+		for _, l := range q.inputs.locals {
+			if l.plain == "context" {
+				k.context = l.name()
+			}
+		}
+	}
+	return k
+}
 
 // ownSession reports whether the job of q opens a session of its own.
 func (q *request) ownSession() bool {
@@ -64,7 +75,7 @@ func openSessions(ctx context.Context, r *run) (*sessions, error) {
 	for _, q := range r.requests {
 		k := q.sessionKey()
 		if q.ownSession() && !q.pooling {
-			k.credentials = "" // serves its directories at most
+			k.credentials, k.context = "", "" // serves its directories at most
 		}
 		if groups[k] == nil {
 			order = append(order, k)
@@ -84,12 +95,19 @@ func openSessions(ctx context.Context, r *run) (*sessions, error) {
 }
 
 func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*request) error {
-	one, err := session.NewSession(context.WithoutCancel(ctx), s.key)
+	key := s.key
+	if k.context != "" {
+		key += ":" + k.context
+	}
+	one, err := session.NewSession(context.WithoutCancel(ctx), key)
 	if err != nil {
 		return fmt.Errorf("cannot open a session: %w", err)
 	}
 	one.Allow(s.auth)
-	if _, ok := s.inputs[k.node]; !ok {
+	switch _, ok := s.inputs[k.node]; {
+	case k.context != "":
+		one.Allow(filesync.NewFSSyncProvider(users[0].directories(&r.sources)))
+	case !ok:
 		s.inputs[k.node] = one.ID()
 		one.Allow(filesync.NewFSSyncProvider(&r.sources))
 	}
@@ -182,7 +200,7 @@ func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
 		so.SharedKey += ":" + q.inputs.contextDir // its directories are all called the same
 	}
 	so.OCIStores = maps.Clone(q.inputs.stores)
-	if q.foreign() || s.inputSession(q) == "" {
+	if q.foreign() || q.node.old || s.inputSession(q) == "" {
 		so.Session = append(so.Session, filesync.NewFSSyncProvider(q.directories(&r.sources)))
 	}
 	return nil
