@@ -246,6 +246,10 @@ target "default" {
   dockerfile-inline = "FROM scratch\nCOPY --chmod=755 frontend /\nENTRYPOINT [\"/frontend\"]"
   tags              = ["docker/dockerfile:1"]
   output            = ["type=docker"]
+  labels = {
+    "moby.buildkit.frontend.caps"         = "moby.buildkit.frontend.inputs,moby.buildkit.frontend.contexts"
+    "moby.buildkit.frontend.network.none" = "true"
+  }
 }
 `)
 	f.env = append(f.env, "DOCKER_HOST="+d.Host())
@@ -320,5 +324,10 @@ func TestDockerGone(t *testing.T) {
 		t.Error("it is not told that the builder was lost")
 	}
 	tells(t, s.run(5, "--builder=default"), `use the builder "default"`, "docker.sock")
+	for _, p := range processes() { // an old Docker leaves them when it is killed
+		if strings.Contains(p.command, "sleep 76543") {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+	}
 	untilGone(t, "sleep 76543")
 }
