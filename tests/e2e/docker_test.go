@@ -36,7 +36,6 @@ func dockerSite(t *testing.T, d *fixture.Docker, archive string) *site {
 	return s
 }
 
-
 // withSystem puts a shell below root: Docker has no image to pull, and an old
 // one knows no named contexts that could be one.
 func withSystem(t *testing.T, s *site) {

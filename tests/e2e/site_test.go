@@ -118,8 +118,13 @@ func (s *site) files() []string {
 }
 
 // command is a bake that is killed if it takes too long.
-func (s *site) command(args ...string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+func (s *site) command(args ...string) *exec.Cmd { return s.commandWithin(patience, args...) }
+
+// patient is a bake that may take long, on a machine that has others to serve.
+func (s *site) patient(args ...string) *exec.Cmd { return s.commandWithin(5*patience, args...) }
+
+func (s *site) commandWithin(limit time.Duration, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(s.t.Context(), limit)
 	s.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = s.dir, slices.Clone(s.env)

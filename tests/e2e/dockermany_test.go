@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"bake/tests/fixture"
+)
+
+// maxClient is how much memory bake may use as a client, in KiB.
+const maxClient = 150 << 10
+
+// 500 targets are built at once by Docker's own BuildKit, which serves 250
+// streams on a connection: docker buildx bake loses jobs beyond some 120.
+func TestDockerMany(t *testing.T) {
+	d := theDocker(t)
+	s := dockerSite(t, d, `
+-- docker-bake.hcl --
+variable "SYNTAX" { default = "" }
+target "default" {
+  name              = "t${n}"
+  matrix            = { n = range(0, 500) }
+  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /${n}"
+  tags              = ["example.com/many:${n}"]
+}
+target "base" {
+  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /base"
+  args              = SYNTAX == "" ? {} : { BUILDKIT_SYNTAX = SYNTAX }
+}
+target "linked" {
+  name              = "l${n}"
+  matrix            = { n = range(0, 40) }
+  contexts          = { base = "target:base" }
+  dockerfile-inline = "FROM base\nCOPY docker-bake.hcl /${n}"
+  args              = SYNTAX == "" ? {} : { BUILDKIT_SYNTAX = SYNTAX }
+  tags              = ["example.com/chain:${n}"]
+}
+`)
+	if d.Version(t) < 23 {
+		frontendImage(t, d, s)
+		s.env = append(s.env, "SYNTAX=docker/dockerfile:1")
+	}
+	for _, tc := range []struct {
+		args  []string
+		image string
+		want  int
+	}{
+		{[]string{"default"}, "many", 500},
+		{[]string{"linked", "-j8"}, "chain", 40}, // each has a container for its frontend
+	} {
+		o := fixture.Run(t, s.patient(append(tc.args, "--progress=quiet")...))
+		t.Logf("bake %q: exit code %d after %s, %d MiB", tc.args, o.Code, o.Wall, o.MaxRSS>>10)
+		if o.Code != 0 {
+			t.Fatalf("bake %q: exit code %d\n%s", tc.args, o.Code, o.Stderr)
+		}
+		if o.MaxRSS > maxClient {
+			t.Errorf("bake %q used %d KiB of memory, more than %d", tc.args, o.MaxRSS, maxClient)
+		}
+		names := d.Run(t, "images", "--format", "{{.Repository}}", "example.com/"+tc.image)
+		if n := len(strings.Fields(names)); n != tc.want {
+			t.Errorf("bake %q: %d images, want %d", tc.args, n, tc.want)
+		}
+	}
+}
