@@ -37,6 +37,8 @@ type bakeOptions struct {
 	retries  int
 	timeout  time.Duration
 
+	rerunFailed bool
+
 	print        bool
 	list         string
 	progress     string
@@ -115,6 +117,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 		fs.StringVar(&o.frontend, "frontend", "auto", "Use this `KIND` of frontend for syntax lines in Dockerfiles: auto, builtin or image")
 		fs.VarP(jobsFlag{&o.jobs}, "jobs", "j", "Build at most `N` targets at once; also fail-fast (the default), defer-error (--keep-going), defer-output (export only if all are built)")
 		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
+		fs.BoolVar(&o.rerunFailed, "rerun-failed", false, "Build only what was not built last time: what failed, was skipped or interrupted")
 		fs.IntVar(&o.retries, "retries", 3, "Try up to `N` times again what the network or a registry failed; 0 for never")
 		fs.DurationVar(&o.timeout, "timeout", 0, "Let a target fail that takes longer than `TIME`, such as 90s or 10m, not counting what it waits for")
 	})
@@ -214,6 +217,15 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 			return err
 		}
 		return writeList(a.out, list, config)
+	}
+	if o.rerunFailed {
+		if request.Targets, err = a.failedBefore(o, request, config); err != nil {
+			return err
+		}
+		if len(request.Targets) == 0 && r.check() == nil {
+			a.note("nothing to build: no target failed last time")
+			return nil
+		}
 	}
 	plan, diags := config.Plan(request)
 	r.add(diags)

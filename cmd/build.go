@@ -42,6 +42,7 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		}
 	}
 	err = interruptedOr(ctx, err)
+	a.remember(o, plan, report)
 	found := dockerfileFindings(plan, report)
 	if mode.talkative() && report != nil {
 		a.writeSummary(report, found)

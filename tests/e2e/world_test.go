@@ -188,7 +188,7 @@ func linked(t testing.TB, program string) []fixture.File {
 // world, and nothing of the machine's own settings but the PATH.
 func (w *world) environment(home, dir string) []string {
 	env := []string{
-		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8", "NO_COLOR=1",
+		"HOME=" + home, "XDG_STATE_HOME=" + home + "/.local/state", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "LANG=C.UTF-8", "NO_COLOR=1",
 		"BAKE_ENGINE_DIR=" + dir, "BAKE_ENGINE_IDLE=2m",
 		"BUILDX_BAKE_ENTITLEMENTS_FS=0", // bases and outputs are far from the working directory
 		fmt.Sprintf("DOCKER_HOST=unix://%s/no-docker-here.sock", home),

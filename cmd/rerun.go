@@ -1,0 +1,128 @@
+package cmd
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"bake/bake"
+	"bake/bake/build"
+)
+
+// leftover is what the runs of a definition in a directory have left: the
+// targets that were asked for and that failed, were skipped or were interrupted
+// when they were built last. It holds names only, no values.
+type leftover struct {
+	Directory string   `json:"directory"`
+	Files     []string `json:"files"`
+	Targets   []string `json:"targets"` // sorted
+
+	path string
+}
+
+// leftOver reads what the runs of the definition have left. There is no
+// file if they left nothing.
+func (a *app) leftOver(o *bakeOptions) (*leftover, error) {
+	dir, err := a.stateDir("runs")
+	if err != nil {
+		return nil, err
+	}
+	u := &leftover{Directory: a.dir, Files: []string{o.url}}
+	if o.url == "" || len(o.files) > 0 {
+		names, err := definitionNames(o.files, a.env, hostFS{a.dir})
+		if err != nil {
+			return nil, err
+		}
+		u.Files = append(u.Files, names...)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{u.Directory}, u.Files...), "\x00")))
+	u.path = filepath.Join(dir, hex.EncodeToString(sum[:16])+".json")
+	data, err := os.ReadFile(u.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return u, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, u)
+	}
+	return u, err
+}
+
+// note takes the results of a run in and writes the file.
+func (u *leftover) note(plan *bake.Plan, report *build.Report) error {
+	before := slices.Clone(u.Targets)
+	for _, r := range report.Targets {
+		if t := plan.Target(r.Name); t == nil || t.Linked {
+			continue // it comes along with who needs it
+		}
+		u.Targets = slices.DeleteFunc(u.Targets, func(name string) bool { return name == r.Name })
+		if r.Result != build.Built && r.Result != build.Cached {
+			u.Targets = append(u.Targets, r.Name)
+		}
+	}
+	slices.Sort(u.Targets)
+	if slices.Equal(before, u.Targets) {
+		return nil
+	}
+	if len(u.Targets) == 0 {
+		return os.Remove(u.path)
+	}
+	data, err := json.MarshalIndent(u, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(u.path), 0o700); err != nil {
+		return err
+	}
+	return writeFileAtomic(u.path, append(data, '\n'))
+}
+
+// remember notes what became of the targets, for --rerun-failed. A build is not
+// worse for failing to.
+func (a *app) remember(o *bakeOptions, plan *bake.Plan, report *build.Report) {
+	if report == nil || o.call != "build" || slices.ContainsFunc(o.files, func(f string) bool { return f == "-" }) {
+		return
+	}
+	u, err := a.leftOver(o)
+	if err == nil {
+		err = u.note(plan, report)
+	}
+	if err != nil && o.rerunFailed {
+		a.warn("cannot note what became of the targets: %s", err)
+	}
+}
+
+// failedBefore are the targets to build with --rerun-failed: those of the
+// request, or all if it names none, that were not built last time.
+func (a *app) failedBefore(o *bakeOptions, request bake.Request, config *bake.Config) ([]string, error) {
+	u, err := a.leftOver(o)
+	if err != nil {
+		return nil, usageErrorf("--rerun-failed: %w", err)
+	}
+	asked := func(string) bool { return true }
+	if len(request.Targets) > 0 {
+		plan, _ := config.Plan(request)
+		if plan == nil {
+			return request.Targets, nil // planning them again tells what is wrong
+		}
+		asked = func(name string) bool {
+			t := plan.Target(name)
+			return t != nil && !t.Linked
+		}
+	}
+	known := config.Names()
+	var names []string
+	for _, name := range u.Targets {
+		switch {
+		case !slices.Contains(known, name):
+			a.warn("target %s failed last time, but is no longer in the definition", name)
+		case asked(name):
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
