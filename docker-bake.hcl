@@ -3,6 +3,7 @@
 //   bake                      the programs of all platforms, in bin/release
 //   bake binary-linux         those for Linux
 //   bake image --push         the image, FROM scratch
+//   bake engine-image --push  the image of the engine, for builders of buildx
 //
 // The engine, with its own OCI runtime and seccomp, is in the programs for Linux;
 // those for macOS and Windows are clients.
@@ -107,6 +108,19 @@ target "_bake" {
     COPY --from=built /out/bake /usr/bin/bake
     WORKDIR /work
     ENTRYPOINT ["/usr/bin/bake"]
+
+    FROM source AS names
+    RUN mkdir -p /names/usr/bin && cd /names/usr/bin && ln -s bake buildkitd && ln -s bake buildctl
+
+    FROM scratch AS system
+
+    # The engine, under the names that drivers of buildx look for.
+    FROM system AS engine
+    COPY --from=source /etc/ssl/certs/ca-certificates.cr[t] /etc/ssl/certs/
+    COPY --from=names /names/ /
+    COPY --from=built /out/bake /usr/bin/bake
+    VOLUME /var/lib/buildkit
+    ENTRYPOINT ["buildkitd"]
   EOT
 }
 
@@ -141,5 +155,18 @@ target "image" {
     "org.opencontainers.image.title"    = "bake"
     "org.opencontainers.image.version"  = VERSION
     "org.opencontainers.image.licenses" = "Apache-2.0"
+  }
+}
+
+// The engine as an image for docker-container and kubernetes builders:
+// bake builders create --driver docker-container --driver-opt image=bake-engine:devel
+// Contexts in git need a system with git, as in
+// --set engine-image.contexts.system=docker-image://alpine/git
+target "engine-image" {
+  inherits = ["image"]
+  target   = "engine"
+  tags     = ["${IMAGE}-engine:${VERSION}"]
+  labels = {
+    "org.opencontainers.image.title" = "the engine of bake"
   }
 }

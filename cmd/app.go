@@ -33,6 +33,9 @@ func Main() int {
 		a.fail(fmt.Errorf("find the working directory: %w", err))
 		return ExitUsage
 	}
+	if ran, code := a.daemon(os.Args[0]); ran {
+		return code
+	}
 	return a.run()
 }
 

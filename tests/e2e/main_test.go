@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"bake/tests/fixture"
 )
 
 // program is the path of the bake under test.
@@ -30,6 +32,7 @@ var suite string
 var sharedEngine string
 
 func TestMain(m *testing.M) {
+	fixture.RuncMain()
 	dir, err := os.MkdirTemp("", "bake-e2e-")
 	if err == nil {
 		err = os.Chmod(dir, 0o711) // other users run the program too
