@@ -25,10 +25,11 @@ type assembly struct {
 	failed    atomic.Bool  // nothing can be linked to it
 	pending   atomic.Int32 // parts that are not done
 
-	split     bool              // its outputs come from several nodes
-	merged    map[string]string // what the exporters said about what the parts make together
-	manifests []Manifest        // of the index that they make
-	holding   bool              // a part is being evaluated; guarded by the gate
+	split     bool                          // its outputs come from several nodes
+	images    map[int64]ocispecs.Descriptor // that the parts make together, by output
+	merged    map[string]string             // what the exporters said about what the parts make together
+	manifests []Manifest                    // of the index that they make
+	holding   bool                          // a part is being evaluated; guarded by the gate
 }
 
 // built are the requests whose outcome is that of the target.
@@ -189,7 +190,20 @@ func (r *run) assemble(ctx context.Context, t *bake.Target, index int, shares []
 		a.parts = append(a.parts, q)
 	}
 	a.pending.Store(int32(len(a.parts)))
+	a.warnCaches(r.progress)
 	return a, nil
+}
+
+// warnCaches tells of caches that the nodes of a target overwrite for each other.
+func (a *assembly) warnCaches(p *progress) {
+	if !a.split {
+		return
+	}
+	for _, c := range a.parts[0].cacheTo {
+		if c.Type != "inline" {
+			p.warn(fmt.Sprintf("%s: several nodes export their %s cache to the same place, where only that of one will be: build each platform by a target with a cache-to of its own", a.target.Name, c.Type))
+		}
+	}
 }
 
 // fingerprint is equal for targets that make the engines do the same. It is

@@ -22,18 +22,10 @@ import (
 // directory has a subdirectory for each platform anyway. What would have to be
 // one file cannot be.
 func (q *request) divide() error {
-	var first *export
 	for _, e := range q.exports {
 		if err := e.divisible(q.node); err != nil {
 			return in("output", "", err)
 		}
-		if !e.push {
-			continue
-		}
-		if first != nil && !maps.Equal(e.options(), first.options()) {
-			return in("output", "", errors.New("outputs that push a target which several nodes build must have the same options"))
-		}
-		first = e
 	}
 	return q.pushByDigest()
 }
@@ -41,8 +33,9 @@ func (q *request) divide() error {
 // pushByDigest makes the engine push the images of q without their tags, which
 // the client moves. The names and the response are those of publications then.
 func (q *request) pushByDigest() error {
+	pushes := 0
 	for _, e := range q.exports {
-		if !e.push || e.Type != client.ExporterImage {
+		if !e.push {
 			continue
 		}
 		repositories, err := byDigest(e.Attrs["name"])
@@ -51,7 +44,9 @@ func (q *request) pushByDigest() error {
 		}
 		e.tagless, _ = strconv.ParseBool(e.Attrs["push-by-digest"])
 		e.Attrs["name"], e.Attrs["push-by-digest"] = repositories, "true"
+		pushes++
 	}
+	q.several = pushes > 1
 	return nil
 }
 
@@ -77,13 +72,6 @@ func (e *export) insecure() bool {
 	return yes
 }
 
-// options are the attributes of e but for the names.
-func (e *export) options() map[string]string {
-	out := maps.Clone(e.Attrs)
-	delete(out, "name")
-	return out
-}
-
 // conclude ends what was made of the targets of a job. The last part of a
 // target that several nodes build makes it whole.
 func (r *run) conclude(ctx context.Context, j *job) {
@@ -106,7 +94,7 @@ func (r *run) merge(ctx context.Context, a *assembly) error {
 			return nil
 		}
 	}
-	a.merged = a.mergedResponse()
+	a.merged, a.images = a.mergedResponse(), map[int64]ocispecs.Descriptor{}
 	all, err := a.publications()
 	if err != nil {
 		return err
@@ -118,6 +106,7 @@ func (r *run) merge(ctx context.Context, a *assembly) error {
 			if err != nil {
 				return err
 			}
+			a.images[int64(p.output)] = desc
 			a.describe(p, desc)
 			if r.opt.Metadata {
 				if data, err := registries.Fetch(ctx, p.place(p.names[0]), desc); err == nil {
@@ -149,11 +138,11 @@ func (p *publication) title(prefixed bool) string {
 // names of one output.
 func (a *assembly) publications() ([]*publication, error) {
 	var out []*publication
-	for _, e := range a.parts[0].exports {
+	for i, e := range a.parts[0].exports {
 		if !e.push {
 			continue
 		}
-		p := &publication{target: a.target.Name, names: e.names, tagless: e.tagless}
+		p := &publication{target: a.target.Name, output: i, names: e.names, tagless: e.tagless}
 		p.insecure = e.insecure()
 		var err error
 		if p.annotations, err = indexAnnotations(e.Attrs); err != nil {
@@ -163,7 +152,7 @@ func (a *assembly) publications() ([]*publication, error) {
 			if q.inner {
 				continue
 			}
-			desc, err := pushedDescriptor(q.outcome.response)
+			desc, err := q.pushed(i)
 			if err != nil {
 				return nil, err
 			}
@@ -172,6 +161,17 @@ func (a *assembly) publications() ([]*publication, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// pushed is the image that an output of q has pushed.
+func (q *request) pushed(output int) (ocispecs.Descriptor, error) {
+	if !q.several {
+		return pushedDescriptor(q.outcome.response)
+	}
+	if desc, ok := q.images[int64(output)]; ok {
+		return desc, nil
+	}
+	return ocispecs.Descriptor{}, errors.New("the builder has no record of what it pushed")
 }
 
 // indexAnnotations are the annotations in the attributes of an exporter that

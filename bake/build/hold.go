@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
@@ -71,16 +70,6 @@ func (r *run) holdPushes(q *request) error {
 	}
 	if q.of.split {
 		return nil // they are already
-	}
-	var first *export
-	for _, e := range q.exports {
-		switch {
-		case !e.tagged():
-		case first == nil:
-			first = e
-		case !maps.Equal(e.options(), first.options()):
-			q.several = true
-		}
 	}
 	return q.pushByDigest()
 }

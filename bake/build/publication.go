@@ -21,6 +21,7 @@ import (
 // names it is to have. Merging and naming it is left to the client.
 type publication struct {
 	target      string
+	output      int                               // position of the output
 	names       []string                          // as in the output: "ghcr.io/me/app:1", in several repositories maybe
 	parts       []ocispecs.Descriptor             // what each node pushed to all of the repositories; one is the whole image
 	annotations map[exptypes.AnnotationKey]string // of the index, if it has to be made

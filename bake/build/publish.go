@@ -45,12 +45,9 @@ func (r *run) imagesOf(a *assembly) error {
 		if !e.tagged() {
 			continue
 		}
-		desc, err := pushedDescriptor(a.response())
-		if q.several {
-			desc, err = q.images[int64(i)], nil
-		}
-		if err == nil && desc.Digest == "" {
-			err = errors.New("the builder has no record of it")
+		desc, err := q.pushed(i)
+		if a.split {
+			desc, err = a.images[int64(i)], nil
 		}
 		if err != nil {
 			return err

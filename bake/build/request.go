@@ -35,7 +35,7 @@ type request struct {
 	attrs        map[string]string
 	platforms    []ocispecs.Platform
 	exports      []*export
-	several      bool // the images that it pushes differ, and tags are moved by the client
+	several      bool // the images that it pushes may differ, and tags are moved by the client
 	cacheFrom    []client.CacheOptionsEntry
 	cacheTo      []client.CacheOptionsEntry
 	credentials  *credentials

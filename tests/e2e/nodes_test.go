@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -113,6 +114,13 @@ func TestSeveralNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	app := registry.Pull(t, "ours-app:1")
+	s.env = append(s.env, "OUT=atomic")
+	s.run(0, "--atomic")
+	for _, name := range []string{"app:1", "app:2", "copy", "linked:1", "plain:1"} {
+		if got, want := registry.Pull(t, "atomic-"+name).Digest, registry.Pull(t, "ours-"+name).Digest; got != want {
+			t.Errorf("%s is %s with --atomic, want %s", name, got, want)
+		}
+	}
 	for key, want := range map[string]string{
 		"containerimage.digest": app.Digest,
 		"image.name":            strings.Join([]string{registry.Ref("ours-app:1"), registry.Ref("ours-app:2"), registry.Ref("ours-copy")}, ","),
@@ -219,6 +227,12 @@ target "fan" {
   dockerfile-inline = "FROM scratch\nCOPY --from=tool /tool /\n"
   output            = ["type=local,dest=fan"]
 }
+target "twice" {
+  inherits          = ["_both"]
+  dockerfile-inline = "FROM base\nCOPY docker-bake.hcl /\n"
+  output            = ["type=registry,name=${REGISTRY}/twice:a", "type=image,push=true,name=${REGISTRY}/again:b"]
+  cache-to          = ["type=registry,ref=${REGISTRY}/cache:1"]
+}
 target "half" {
   inherits          = ["_both"]
   dockerfile-inline = "FROM --platform=$BUILDPLATFORM base AS b\nARG TARGETARCH\nRUN test $TARGETARCH = amd64\nFROM scratch\nCOPY --from=b /bin/busybox /\n"
@@ -234,7 +248,7 @@ target "on-half" {
 	s.env = append(append(s.env, c.settings()...), "REGISTRY="+registry.Host, "SOURCE_DATE_EPOCH=1600000000")
 
 	for _, output := range []string{"type=tar,dest=out.tar", "type=oci,dest=out.tar", "type=docker,dest=out.tar", "type=oci,tar=false,dest=out", "type=local,mode=delete,dest=out"} {
-		tells(t, s.run(1, "both", "--var=OUT="+output), "several nodes build this target", "docker-bake.hcl:")
+		tells(t, s.run(1, "both", "--var=OUT="+output, "--allow=buildx.local.delete"), "several nodes build this target", "docker-bake.hcl:")
 	}
 	if s.exists("out") || s.exists("out.tar") {
 		t.Error("an output that is refused was begun")
@@ -242,6 +256,13 @@ target "on-half" {
 	s.run(0, "both", "--var=OUT=type=registry", "--provenance=mode=max", "-j1")
 	if b := registry.Pull(t, "both:1"); len(b.Images) != 2 || b.Attestations != 2 {
 		t.Errorf("%d images and %d attestations", len(b.Images), b.Attestations)
+	}
+	tells(t, s.run(0, "twice"), "several nodes export their registry cache")
+	if a, b := registry.Pull(t, "twice:a"), registry.Pull(t, "again:b"); !maps.Equal(a.Digests(), b.Digests()) || len(a.Images) != 2 {
+		t.Errorf("two outputs of a target are %s and %s", describe(a), describe(b))
+	}
+	if o := c.peer.Bake(t, s.dir, s.env, "consumer"); !strings.Contains(o.Stderr, "build with different drivers") {
+		t.Errorf("docker buildx bake links over nodes: %s", o.Stderr)
 	}
 	s.run(0, "consumer", "fan", "-j1")
 	if got := s.read("consumer/arch") + s.read("fan/linux_amd64/tool") + s.read("fan/linux_arm64/tool"); got != "arm64\ntool\ntool\n" {
