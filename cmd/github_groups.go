@@ -17,43 +17,45 @@ import (
 
 // groups shows plain progress with the lines of each target together, in groups
 // that GitHub Actions folds. One group is open at a time, that of the target
-// which began first: its lines are shown as they come. The others wait for
-// their turn, or until they are complete.
+// which began first: its lines are shown as they come. The others wait until it
+// is complete.
 type groups struct {
 	talk     io.Writer // what belongs to no target
 	commands io.Writer // workflow commands and the lines in groups, as they are
 	desc     string    // the first line
 
-	mu       sync.Mutex
-	owner    map[digest.Digest]*logGroup
-	current  map[string]*logGroup // of each target, the one that new vertices belong to
-	active   []*logGroup          // those with lines that are not complete, the oldest first
-	complete []*logGroup          // those that wait for the open one
-	open     *logGroup            // the one whose lines are shown as they come
-	rest     *logGroup            // lines of no target, which never end
+	mu      sync.Mutex
+	owner   map[digest.Digest]*logGroup
+	current map[string]*logGroup // of each target, the one that new vertices belong to
+
+	// For the goroutine of UpdateFrom alone.
+	waiting []*logGroup // those that wait, the oldest first
+	open    *logGroup   // the one whose lines are shown as they come
+	ending  bool        // nothing follows
+	rest    *lines      // of no target
+	pause   *pausable   // holds these back while a group is open
 }
 
-// logGroup is the lines of one phase of a target.
+// logGroup is what is known of one phase of a target.
 type logGroup struct {
 	title   string
-	ended   time.Time              // when its target passed on, zero before
+	ended   time.Time              // when its target passed on, zero before; guarded by groups.mu
 	running map[digest.Digest]bool // vertices that are not complete
-	updates chan *client.SolveStatus
-	shown   chan struct{} // closed when all updates are written
-
-	held bytes.Buffer // lines that wait
-	live bool         // lines go out at once
-	done bool         // no line follows
-	word string       // ends the time without commands
-	last byte         // that was written
+	held    *client.SolveStatus    // what came while it waited
+	lines   *lines                 // from when it is opened
+	word    string                 // ends the time without commands
+	done    bool                   // it was closed
 }
 
 func newGroups(talk io.Writer, step *workflow, desc string) *groups {
 	return &groups{
 		talk: talk, commands: step.commands, desc: desc,
 		owner: map[digest.Digest]*logGroup{}, current: map[string]*logGroup{},
-		rest: &logGroup{live: true, running: map[digest.Digest]bool{}},
 	}
+}
+
+func newLogGroup(title string) *logGroup {
+	return &logGroup{title: title, running: map[digest.Digest]bool{}}
 }
 
 // show tells which target a vertex belongs to.
@@ -64,7 +66,7 @@ func (g *groups) show(vertex digest.Digest, target string) {
 		return
 	}
 	if g.current[target] == nil {
-		g.current[target] = &logGroup{title: "target " + target, running: map[digest.Digest]bool{}}
+		g.current[target] = newLogGroup("target " + target)
 	}
 	g.owner[vertex] = g.current[target]
 }
@@ -78,7 +80,7 @@ func (g *groups) phase(target string, ended bool) {
 	}
 	delete(g.current, target)
 	if !ended {
-		g.current[target] = &logGroup{title: "target " + target + ": outputs", running: map[digest.Digest]bool{}}
+		g.current[target] = newLogGroup("target " + target + ": outputs")
 	}
 }
 
@@ -89,52 +91,55 @@ const straggling = 300 * time.Millisecond
 // UpdateFrom shows what comes until ch is closed.
 func (g *groups) UpdateFrom(_ context.Context, ch chan *client.SolveStatus) ([]client.VertexWarning, error) {
 	fmt.Fprintf(g.talk, "%s\n\n", g.desc)
-	g.start(g.rest)
+	g.pause = &pausable{w: g.talk}
+	g.rest = newLines(g.pause)
 	tick := time.NewTicker(straggling / 3)
 	defer tick.Stop()
 	for {
 		select {
 		case s, ok := <-ch:
 			if !ok {
-				for _, l := range slices.Clone(g.active) {
-					g.finish(l)
-				}
-				g.stop(g.rest)
+				g.end()
 				return nil, nil
 			}
 			g.update(s)
 		case <-tick.C:
-			g.finishEnded()
+			for g.open != nil && g.complete(g.open) {
+				g.next()
+			}
 		}
 	}
 }
 
-// start begins to turn updates of l into lines.
-func (g *groups) start(l *logGroup) {
-	l.updates, l.shown = make(chan *client.SolveStatus), make(chan struct{})
-	ui, err := progressui.NewDisplay(&groupWriter{g, l}, progressui.PlainMode)
-	go func() {
-		defer close(l.shown)
-		if err == nil { // plain progress needs nothing that could be missing
-			_, _ = ui.UpdateFrom(context.Background(), l.updates)
-		}
-	}()
-}
-
-// stop waits until all lines of l are written.
-func (g *groups) stop(l *logGroup) {
-	close(l.updates)
-	<-l.shown
+// end shows all that is left.
+func (g *groups) end() {
+	for g.ending = true; g.open != nil; {
+		g.next()
+	}
+	g.rest.close()
 }
 
 // update hands every part of a status to the group that it belongs to.
 func (g *groups) update(s *client.SolveStatus) {
 	for l, part := range g.split(s) {
-		if l.updates == nil {
-			g.start(l)
-			g.begin(l)
+		switch {
+		case l == nil || l.done:
+			g.rest.update(part)
+		case l == g.open:
+			l.lines.update(part)
+		default:
+			if l.held == nil {
+				l.held = &client.SolveStatus{}
+				g.waiting = append(g.waiting, l)
+			}
+			l.held.Vertexes = append(l.held.Vertexes, part.Vertexes...)
+			l.held.Statuses = append(l.held.Statuses, part.Statuses...)
+			l.held.Logs = append(l.held.Logs, part.Logs...)
+			l.held.Warnings = append(l.held.Warnings, part.Warnings...)
 		}
-		l.updates <- part
+	}
+	if g.open == nil {
+		g.next()
 	}
 }
 
@@ -144,9 +149,6 @@ func (g *groups) split(s *client.SolveStatus) map[*logGroup]*client.SolveStatus 
 	parts := map[*logGroup]*client.SolveStatus{}
 	part := func(d digest.Digest) *client.SolveStatus {
 		l := g.owner[d]
-		if l == nil || l.done {
-			l = g.rest
-		}
 		if parts[l] == nil {
 			parts[l] = &client.SolveStatus{}
 		}
@@ -183,101 +185,126 @@ func (l *logGroup) follow(v *client.Vertex) {
 	}
 }
 
-// begin makes l one of the active groups, and opens it if none is.
-func (g *groups) begin(l *logGroup) {
+// complete reports whether a group gets no more lines.
+func (g *groups) complete(l *logGroup) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.active = append(g.active, l)
-	if g.open == nil {
-		g.reveal(l)
-	}
+	return !l.ended.IsZero() && time.Since(l.ended) > straggling && len(l.running) == 0
 }
 
-// finishEnded finishes the groups that get no more lines.
-func (g *groups) finishEnded() {
-	g.mu.Lock()
-	var ended []*logGroup
-	for _, l := range g.active {
-		if !l.ended.IsZero() && time.Since(l.ended) > straggling && len(l.running) == 0 {
-			ended = append(ended, l)
-		}
+// next closes the open group and opens another: one that is complete if there
+// is one, so that it waits no longer, else the oldest.
+func (g *groups) next() {
+	if l := g.open; l != nil {
+		l.lines.close()
+		fmt.Fprintf(g.commands, "::%s::\n::endgroup::\n", l.word)
+		l.done, g.open = true, nil
+		g.pause.flush()
 	}
-	g.mu.Unlock()
-	for _, l := range ended {
-		g.finish(l)
-	}
-}
-
-// finish completes a group. If it was the open one, those that waited for it
-// follow, and the oldest of the active ones is opened.
-func (g *groups) finish(l *logGroup) {
-	g.stop(l)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l.done = true
-	g.active = slices.DeleteFunc(g.active, func(a *logGroup) bool { return a == l })
-	if l != g.open {
-		g.complete = append(g.complete, l)
+	if len(g.waiting) == 0 {
 		return
 	}
-	g.fold(l)
-	for _, l := range g.complete {
-		g.reveal(l)
-		g.fold(l)
+	i := 0
+	if !g.ending {
+		i = max(0, slices.IndexFunc(g.waiting, g.complete))
 	}
-	g.complete = nil
-	g.rest.live = true
-	g.flush(g.rest)
-	if g.open = nil; len(g.active) > 0 {
-		g.reveal(g.active[0])
-	}
+	l := g.waiting[i]
+	g.waiting = slices.Delete(g.waiting, i, i+1)
+	g.reveal(l)
 }
 
-// reveal opens a group. What runs in a build has no way to know the word that
-// ends the time in which the runner takes nothing for a command.
+// reveal opens a group and shows what it held. What runs in a build has no way
+// to know the word that ends the time in which the runner takes nothing for a
+// command.
 func (g *groups) reveal(l *logGroup) {
-	g.open, g.rest.live, l.live = l, false, true
+	g.pause.hold()
 	l.word = rand.Text()
 	fmt.Fprintf(g.commands, "::group::%s\n::stop-commands::%s\n", escapeData(l.title), l.word)
-	g.flush(l)
+	g.open, l.lines = l, newLines(g.commands)
+	l.lines.update(l.held)
+	l.held = nil
 }
 
-// fold closes a group.
-func (g *groups) fold(l *logGroup) {
-	if l.last != '\n' && l.last != 0 {
-		fmt.Fprintln(g.commands)
-	}
-	fmt.Fprintf(g.commands, "::%s::\n::endgroup::\n", l.word)
-	l.live = false
+// lines turns updates into lines.
+type lines struct {
+	updates chan *client.SolveStatus
+	shown   chan struct{} // closed when all is written
 }
 
-// flush writes the lines of a group that waited.
-func (g *groups) flush(l *logGroup) {
-	_, _ = g.out(l).Write(l.held.Bytes())
-	l.held = bytes.Buffer{}
+func newLines(w io.Writer) *lines {
+	l := &lines{make(chan *client.SolveStatus), make(chan struct{})}
+	ended := &endedLine{w: w}
+	ui, err := progressui.NewDisplay(ended, progressui.PlainMode)
+	go func() {
+		defer close(l.shown)
+		if err == nil { // plain progress needs nothing that could be missing
+			_, err = ui.UpdateFrom(context.Background(), l.updates)
+		}
+		for err != nil {
+			if _, more := <-l.updates; !more {
+				return
+			}
+		}
+		ended.end()
+	}()
+	return l
 }
 
-func (g *groups) out(l *logGroup) io.Writer {
-	if l == g.rest {
-		return g.talk
-	}
-	return g.commands
+func (l *lines) update(s *client.SolveStatus) { l.updates <- s }
+
+// close returns when all lines are written.
+func (l *lines) close() {
+	close(l.updates)
+	<-l.shown
 }
 
-// groupWriter takes the lines of a group.
-type groupWriter struct {
-	*groups
-	l *logGroup
+// endedLine knows whether the last line has ended.
+type endedLine struct {
+	w    io.Writer
+	last byte
 }
 
-func (w *groupWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (e *endedLine) Write(p []byte) (int, error) {
 	if len(p) > 0 {
-		w.l.last = p[len(p)-1]
+		e.last = p[len(p)-1]
 	}
-	if !w.l.live {
-		return w.l.held.Write(p)
+	return e.w.Write(p)
+}
+
+func (e *endedLine) end() {
+	if e.last != 0 && e.last != '\n' {
+		_, _ = io.WriteString(e.w, "\n")
 	}
-	return w.out(w.l).Write(p)
+}
+
+// pausable is a writer that can be told to wait.
+type pausable struct {
+	w io.Writer
+
+	mu      sync.Mutex
+	waiting bool
+	held    bytes.Buffer
+}
+
+func (p *pausable) Write(data []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting {
+		return p.held.Write(data)
+	}
+	return p.w.Write(data)
+}
+
+func (p *pausable) hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = true
+}
+
+func (p *pausable) flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = p.w.Write(p.held.Bytes())
+	p.held.Reset()
+	p.waiting = false
 }
