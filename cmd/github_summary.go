@@ -92,12 +92,14 @@ func failureDetails(report *build.Report, room int) string {
 		if t.Result != build.Failed || t.Err == nil {
 			continue
 		}
-		text := failureMarkdown(t)
-		if left > 0 || b.Len()+len(text) > room {
-			left++
-			continue
+		if left == 0 {
+			text := failureMarkdown(t)
+			if b.Len()+len(text) <= room {
+				b.WriteString(text)
+				continue
+			}
 		}
-		b.WriteString(text)
+		left++
 	}
 	if left > 0 {
 		fmt.Fprintf(&b, "... and %s.\n", count(left, "more failure"))
@@ -157,6 +159,8 @@ func markdownEscape(text, keep string) string {
 	for _, r := range text {
 		switch {
 		case strings.ContainsRune(keep, r):
+			b.WriteRune(r)
+		case r >= 'a' && r <= 'z' || r == ' ':
 			b.WriteRune(r)
 		case r < '!' || r > '~' || strings.ContainsRune(harmless, r) || unicode.IsLetter(r) || unicode.IsDigit(r):
 			b.WriteString(printable(string(r)))

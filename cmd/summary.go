@@ -27,7 +27,12 @@ func (a *app) writeSummary(report *build.Report, found []finding) {
 	b.WriteByte('\n')
 	if len(report.Targets) > 0 {
 		t := newSummaryTable(report)
-		t.write(&b, a.streams)
+		if len(t.rows) > 1 {
+			t.write(&b, a.streams)
+		}
+		if t.silent > 0 {
+			fmt.Fprintf(&b, "%s not shown: cached, and without outputs\n", count(t.silent, "target"))
+		}
 		fmt.Fprintln(&b, wrap(tallyTargets(report), a.columns()))
 	}
 	writeWarnings(&b, a.streams, report, found)
@@ -53,6 +58,15 @@ type summaryRow struct {
 type summaryTable struct {
 	rows   []summaryRow
 	widths []int
+	silent int // how many targets have no row
+}
+
+// manyTargets is from when on targets have no row if it would say nothing.
+const manyTargets = 50
+
+// saysNothing reports whether a target was cached and has no output.
+func saysNothing(r build.TargetReport) bool {
+	return r.Result == build.Cached && r.Digest == "" && len(r.Where) == 0
 }
 
 // maxNameWidth bounds the first column, so that a table of long names still
@@ -62,10 +76,15 @@ const maxNameWidth = 40
 func newSummaryTable(report *build.Report) *summaryTable {
 	head := []string{"TARGET", "RESULT", "TIME", "DIGEST"}
 	t := &summaryTable{widths: make([]int, len(head))}
+	silent := 0
 	for _, r := range report.Targets {
+		if len(report.Targets) > manyTargets && saysNothing(r) {
+			silent++
+			continue
+		}
 		row := summaryRow{
 			result: r.Result,
-			cells:  []string{clip(r.Name, maxNameWidth), string(r.Result), timeText(r), shortDigest(r.Digest)},
+			cells:  []string{clipMiddle(r.Name, maxNameWidth), string(r.Result), timeText(r), shortDigest(r.Digest)},
 			where:  r.Where,
 		}
 		if r.Result == build.Skipped && r.Err != nil {
@@ -78,6 +97,7 @@ func newSummaryTable(report *build.Report) *summaryTable {
 		}
 		t.rows = append(t.rows, row)
 	}
+	t.silent = silent
 	var where []string
 	if slices.ContainsFunc(t.rows, func(r summaryRow) bool { return len(r.where) > 0 }) {
 		where = []string{"WHERE"}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/pb"
 
@@ -49,6 +50,34 @@ func TestSummary(t *testing.T) {
 				t.Errorf("wider than %d columns: %s", width, line)
 			}
 		}
+	}
+}
+
+// Among many targets, only those that there is something to say about have rows.
+func TestSummaryOfMany(t *testing.T) {
+	report := &build.Report{}
+	for i := range 500 {
+		report.Targets = append(report.Targets, build.TargetReport{Name: fmt.Sprintf("target-%d", i), Result: build.Cached, Started: time.Unix(0, 0), Steps: 2, Cached: 2})
+	}
+	report.Targets[7].Result, report.Targets[7].Cached = build.Built, 1
+	report.Targets[8].Where = []string{"out"}
+	a, _, stderr := newTestApp(t)
+	a.writeSummary(report, nil)
+	want := `
+TARGET    RESULT  TIME  WHERE
+target-7  built   0.0s
+target-8  cached  0.0s  out
+498 targets not shown: cached, and without outputs
+500 targets in 0.0s: 1 built, 499 cached; 1000 steps, 999 of them cached
+`
+	if diff := cmp.Diff(want, stderr.String()); diff != "" {
+		t.Error(diff)
+	}
+	report.Targets[7], report.Targets[8] = report.Targets[0], report.Targets[0]
+	stderr.Reset()
+	a.writeSummary(report, nil)
+	if got := stderr.String(); !strings.HasPrefix(got, "\n500 targets not shown") {
+		t.Errorf("got %q", got)
 	}
 }
 
