@@ -126,6 +126,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	if err := a.holdOutputs(&opt, o, chosen); err != nil {
 		return nil, err
 	}
+	chosen.tellRegistries(&opt)
 	report, err := build.Run(ctx, plan, chosen.nodes, opt)
 	display.explainAll(report)
 	return report, display.explain(err)

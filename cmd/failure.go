@@ -165,6 +165,8 @@ func failureHint(err error, code int) string {
 		return "The dockerfile of a target is looked up in its context. `bake --print` shows both."
 	case fetchHint(text) != "":
 		return fetchHint(text)
+	case strings.Contains(text, "failed to verify certificate"):
+		return "The certificate of a registry is not trusted. The embedded engine trusts that of the authority in ca.crt below certs.d/HOST in /etc/bake, /etc/docker or /etc/containerd, and for users in the same places of ~/.config. Other builders have settings of their own."
 	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):
 		return "The registry refused the credentials, or there are none. They come from the Docker configuration file, as written by a login."
 	}

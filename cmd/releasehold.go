@@ -22,7 +22,6 @@ func (a *app) journals() (release.Journals, error) {
 
 // holdOutputs completes the options of a build whose outputs are held back.
 func (a *app) holdOutputs(opt *build.Options, o *bakeOptions, chosen *selection) error {
-	opt.Registries = chosen.registries
 	if !opt.HoldOutput && !opt.Atomic {
 		return nil
 	}
@@ -77,5 +76,7 @@ func (a *app) registriesOf(ctx context.Context, o *bakeOptions, entry *release.E
 	if len(chosen.nodes) > 0 {
 		node = chosen.nodes[0]
 	}
-	return build.Registries(node, build.Options{Env: a.env, Registries: chosen.registries}), nil
+	opt := build.Options{Env: a.env}
+	chosen.tellRegistries(&opt)
+	return build.Registries(node, opt), nil
 }

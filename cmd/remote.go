@@ -87,7 +87,9 @@ func (a *app) fetch(o *bakeOptions) error {
 	}
 	defer display.close()
 	afar, _ := splitNames(names)
-	o.fetched, err = build.Fetch(ctx, chosen.nodes, o.url, afar, build.Options{Dir: a.dir, Env: a.env, Progress: display.update})
+	options := build.Options{Dir: a.dir, Env: a.env, Progress: display.update}
+	chosen.tellRegistries(&options)
+	o.fetched, err = build.Fetch(ctx, chosen.nodes, o.url, afar, options)
 	display.close()
 	if err = interruptedOr(ctx, err); err != nil {
 		return a.fetchError(err)

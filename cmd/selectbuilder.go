@@ -15,6 +15,7 @@ import (
 	"github.com/docker/buildx/store"
 	"github.com/docker/buildx/util/dockerutil"
 
+	"bake/bake/build"
 	"bake/bake/engine"
 )
 
@@ -31,9 +32,15 @@ type selection struct {
 	docker *dockerutil.Client // loads images into Docker; nil without Docker
 
 	registries remotes.RegistryHosts // how it reaches registries, if its nodes do not say
+	tokenTLS   build.TokenTLS        // and the servers that give tokens for them
 
 	// say shows what happens to the embedded engine, once a display is there.
 	say func(text string)
+}
+
+// tellRegistries lets a run reach registries as the builder does.
+func (s *selection) tellRegistries(o *build.Options) {
+	o.Registries, o.TokenTLS = s.registries, s.tokenTLS
 }
 
 // text is the first line of plain progress.
@@ -100,7 +107,7 @@ func (a *app) embedded(why string, allow []string) (*selection, error) {
 			s.say(text)
 		}
 	}
-	s.registries = engine.Registries(cfg)
+	s.registries, s.tokenTLS = engine.Registries(cfg), engine.TokenTLS(cfg)
 	if s.nodes, err = engine.Nodes(cfg); err != nil {
 		return nil, &exitError{code: ExitUnreachable, err: err}
 	}

@@ -171,14 +171,16 @@ func (r *run) findLogins() {
 	if _, err := loadDockerConfig(r.opt.Env); err != nil {
 		r.progress.warn(fmt.Sprintf("no login for a registry is known: %v", err))
 	}
-	r.opt.Auth = dockerAuth(r.opt.Env)
+	r.opt.Auth = dockerAuth(&r.opt)
 }
 
 // dockerAuth returns the credentials of the Docker config file for registries.
-func dockerAuth(env bake.Env) session.Attachable {
-	return authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: logins(env),
-	})
+func dockerAuth(opt *Options) session.Attachable {
+	cfg := authprovider.DockerAuthProviderConfig{AuthConfigProvider: logins(opt.Env)}
+	if opt.TokenTLS != nil {
+		cfg.TLSConfigs = opt.TokenTLS()
+	}
+	return authprovider.NewDockerAuthProvider(cfg)
 }
 
 // logins finds the login for a registry: in a configuration that buildx keeps

@@ -12,6 +12,7 @@ import (
 	"github.com/docker/buildx/util/dockerutil"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth/authprovider"
 )
 
 // Frontend says what becomes of a "# syntax=" line in a Dockerfile.
@@ -27,6 +28,9 @@ const (
 	// FrontendImage always uses the image, and fails without it.
 	FrontendImage Frontend = "image"
 )
+
+// TokenTLS returns the certificates of registries, by host.
+type TokenTLS func() map[string]*authprovider.AuthTLSConfig
 
 // Options is what a run needs besides the plan and the nodes.
 type Options struct {
@@ -49,6 +53,7 @@ type Options struct {
 	OnRelease  func(*release.Journal)    // called when a journal begins; may be nil
 	Frontend   Frontend                  // what to do with "# syntax=" lines; empty is auto
 	Registries docker.RegistryHosts      // how registries are reached when tags are moved; nil is what the nodes know about them
+	TokenTLS   TokenTLS                  // certificates for the servers that give tokens for registries; nil is the system's
 	Version    string                    // of bake, for the report
 	Metadata   bool                      // collect what Report.Metadata needs: a build record and provenance per target
 }

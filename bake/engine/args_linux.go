@@ -18,6 +18,7 @@ func (c Config) args(socket string) []string {
 		{"--socket", socket},
 		{"--runtime", c.Runtime},
 		{"--config", c.File},
+		{"--certificates", strings.Join(c.Certificates, ",")},
 		{"--snapshotter", c.Snapshotter},
 		{"--entitlements", strings.Join(c.Entitlements, ",")},
 	} {
@@ -41,9 +42,13 @@ func parseArgs(args []string) (Config, error) {
 	fs.StringVar(&c.File, "config", "", "")
 	fs.StringVar(&c.Snapshotter, "snapshotter", "", "")
 	fs.BoolVar(&c.foreground, "foreground", false, "")
+	certificates := fs.String("certificates", "", "")
 	entitlements := fs.String("entitlements", "", "")
 	if err := fs.Parse(args); err != nil {
 		return c, fmt.Errorf("bad arguments of the engine process: %w", err)
+	}
+	if *certificates != "" {
+		c.Certificates = strings.Split(*certificates, ",")
 	}
 	if *entitlements != "" {
 		c.Entitlements = strings.Split(*entitlements, ",")

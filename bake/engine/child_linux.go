@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,11 +10,11 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"bake/bake/engine/registries"
 	"bake/bake/engine/rootless"
 	"bake/bake/engine/runtime"
 	"bake/bake/engine/server"
 
-	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/util/bklog"
 	"golang.org/x/sys/unix"
 )
@@ -178,17 +177,9 @@ func emptyTemp(dir string) error {
 }
 
 func serverOptions(cfg Config) (server.Options, error) {
-	var file config.Config
-	sum := ""
-	if cfg.File != "" {
-		data, err := os.ReadFile(cfg.File)
-		if err != nil {
-			return server.Options{}, fmt.Errorf("cannot read the engine configuration: %w", err)
-		}
-		if file, err = config.Load(bytes.NewReader(data)); err != nil {
-			return server.Options{}, fmt.Errorf("cannot read the engine configuration %s: %w", cfg.File, err)
-		}
-		sum = fileSum(data)
+	file, sum, err := readFile(cfg)
+	if err != nil {
+		return server.Options{}, err
 	}
 	if err := setupLog(file.Log); err != nil {
 		return server.Options{}, err
@@ -204,7 +195,8 @@ func serverOptions(cfg Config) (server.Options, error) {
 		Origin: server.Origin{
 			Version: cfg.Version, Build: buildID(), Runtime: cfg.Runtime, FileSum: sum, Foreground: cfg.foreground,
 		},
-		File: file, Entitlements: cfg.Entitlements, Snapshotter: cfg.Snapshotter,
+		Registries: registries.Settings{File: file.Registries, Roots: cfg.Certificates},
+		File:       file, Entitlements: cfg.Entitlements, Snapshotter: cfg.Snapshotter,
 	}, nil
 }
 

@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -8,13 +11,18 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"bake/bake/engine/registries"
+
+	"github.com/moby/buildkit/cmd/buildkitd/config"
 )
 
 // Default is the configuration that the environment asks for. The state
 // directory is $BAKE_ENGINE_DIR, else /var/lib/bake/engine for root and
 // $XDG_STATE_HOME/bake/engine (normally ~/.local/state/bake/engine) for others.
 // A buildkitd.toml is taken from $BAKE_ENGINE_CONFIG, else, when there is one,
-// from /etc/bake for root and $XDG_CONFIG_HOME/bake for others.
+// from /etc/bake for root and $XDG_CONFIG_HOME/bake for others. A directory
+// certs.d beside it holds the certificates of registries.
 func Default(env func(string) string) (Config, error) {
 	cfg := Config{
 		Dir:         env(EnvDir),
@@ -43,10 +51,46 @@ func Default(env func(string) string) (Config, error) {
 		}
 		cfg.Dir = dir
 	}
+	own, users := configDirs(env, root)
 	if cfg.File == "" {
-		cfg.File = defaultFile(env, root)
+		cfg.File = defaultFile(own)
+	} else {
+		own = filepath.Dir(cfg.File)
 	}
+	cfg.Certificates = registries.Roots(own, users)
 	return cfg.absolute()
+}
+
+// defaultFile is the configuration file to use without being told, empty if
+// there is none in the directory of settings.
+func defaultFile(own string) string {
+	file := filepath.Join(own, "buildkitd.toml")
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}
+
+// readFile reads the buildkitd.toml of cfg, if it has one, and returns a digest
+// of it.
+func readFile(cfg Config) (config.Config, string, error) {
+	if cfg.File == "" {
+		return config.Config{}, "", nil
+	}
+	data, err := os.ReadFile(cfg.File)
+	if err != nil {
+		return config.Config{}, "", fmt.Errorf("cannot read the engine configuration: %w", err)
+	}
+	file, err := config.Load(bytes.NewReader(data))
+	if err != nil {
+		return config.Config{}, "", fmt.Errorf("cannot read the engine configuration %s: %w", cfg.File, err)
+	}
+	return file, fileSum(data), nil
+}
+
+func fileSum(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // parseIdle reads an idle time: a Go duration, or 0 for never.
@@ -72,21 +116,17 @@ func defaultDir(env func(string) string, root bool) (string, error) {
 	return filepath.Join(home, ".local", "state", "bake", "engine"), nil
 }
 
-// defaultFile is the configuration file to use without being told, empty if
-// there is none.
-func defaultFile(env func(string) string, root bool) string {
-	dir := "/etc/bake"
-	if !root {
-		dir = filepath.Join(env("HOME"), ".config", "bake")
-		if xdg := env("XDG_CONFIG_HOME"); filepath.IsAbs(xdg) {
-			dir = filepath.Join(xdg, "bake")
-		}
+// configDirs are the directory of bake's own settings and, for users who are
+// not root, that of all of their settings.
+func configDirs(env func(string) string, root bool) (own, users string) {
+	if root {
+		return "/etc/bake", ""
 	}
-	file := filepath.Join(dir, "buildkitd.toml")
-	if _, err := os.Stat(file); err != nil {
-		return ""
+	users = filepath.Join(env("HOME"), ".config")
+	if xdg := env("XDG_CONFIG_HOME"); filepath.IsAbs(xdg) {
+		users = xdg
 	}
-	return file
+	return filepath.Join(users, "bake"), users
 }
 
 // absolute makes every path of c absolute, since the engine does not share the
@@ -95,7 +135,11 @@ func (c Config) absolute() (Config, error) {
 	if c.Dir == "" {
 		return c, errors.New("the engine needs a state directory")
 	}
-	for _, p := range []*string{&c.Dir, &c.Socket, &c.File} {
+	paths := []*string{&c.Dir, &c.Socket, &c.File}
+	for i := range c.Certificates {
+		paths = append(paths, &c.Certificates[i])
+	}
+	for _, p := range paths {
 		if *p == "" {
 			continue
 		}

@@ -46,6 +46,10 @@ func TestDefaultReadsTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if own := filepath.Join(dir, "certs.d"); len(got.Certificates) < 4 || got.Certificates[0] != own {
+		t.Errorf("certificates are looked for in %v, not %s before all", got.Certificates, own)
+	}
+	got.Certificates = nil // the others depend on the user
 	want := Config{
 		Dir: dir, Socket: filepath.Join(dir, "s"), Idle: 90 * time.Second, Runtime: exe, File: filepath.Join(dir, "c"),
 		Snapshotter: "native", Entitlements: []string{"network.host", "security.insecure"}, Version: buildVersion(),
@@ -65,8 +69,8 @@ func TestDefaultReadsTheEnvironment(t *testing.T) {
 
 func TestDefaultFindsTheConfigurationFile(t *testing.T) {
 	home := t.TempDir()
-	values := map[string]string{"HOME": home}
-	if got := defaultFile(env(values), false); got != "" {
+	own, _ := configDirs(env(map[string]string{"HOME": home}), false)
+	if got := defaultFile(own); got != "" {
 		t.Errorf("found %s where there is none", got)
 	}
 	want := filepath.Join(home, ".config", "bake", "buildkitd.toml")
@@ -76,7 +80,7 @@ func TestDefaultFindsTheConfigurationFile(t *testing.T) {
 	if err := os.WriteFile(want, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := defaultFile(env(values), false); got != want {
+	if got := defaultFile(own); got != want {
 		t.Errorf("found %q, want %s", got, want)
 	}
 }

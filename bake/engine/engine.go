@@ -55,6 +55,7 @@ type Config struct {
 	Idle         time.Duration // exit after this long without clients; 0 means never
 	Runtime      string        // OCI runtime: a path, or a name on PATH; empty means the one inside bake
 	File         string        // buildkitd.toml; empty means where Default found one, if at all
+	Certificates []string      // directories of what is known of registries, such as /etc/docker/certs.d
 	Snapshotter  string        // auto, overlayfs, fuse-overlayfs or native; empty means what File says
 	Entitlements []string      // granted in addition to those of File
 

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -45,11 +43,6 @@ func changed(file, sum string) bool {
 	}
 	data, err := os.ReadFile(file)
 	return err == nil && fileSum(data) != sum
-}
-
-func fileSum(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }
 
 // freshen stops the engine of cfg if it is outdated and idle, and reports

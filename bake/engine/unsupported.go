@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 
-	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/docker/buildx/builder"
 	"github.com/moby/buildkit/client"
 )
@@ -19,9 +18,6 @@ func Main() {}
 
 // Nodes returns [ErrUnsupported].
 func Nodes(Config) ([]builder.Node, error) { return nil, ErrUnsupported }
-
-// Registries returns nil: there is no engine whose way could be known.
-func Registries(Config) docker.RegistryHosts { return nil }
 
 // Client returns [ErrUnsupported].
 func Client(context.Context, Config) (*client.Client, error) { return nil, ErrUnsupported }

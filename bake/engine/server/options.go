@@ -5,6 +5,8 @@ package server
 import (
 	"time"
 
+	"bake/bake/engine/registries"
+
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 )
 
@@ -23,6 +25,9 @@ type Options struct {
 	SingleID bool
 
 	Origin Origin // what clients compare to see whether this is the engine they want
+
+	// Registries is how registries are reached.
+	Registries registries.Settings
 
 	// File is the content of buildkitd.toml; the zero value means defaults.
 	File config.Config

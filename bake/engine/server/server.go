@@ -24,7 +24,6 @@ import (
 	"github.com/moby/buildkit/util/db/boltutil"
 	"github.com/moby/buildkit/util/grpcerrors"
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // the codec BuildKit's messages need on both ends
-	"github.com/moby/buildkit/util/resolver"
 	"github.com/moby/buildkit/util/stack"
 	"github.com/moby/buildkit/version"
 	"github.com/moby/buildkit/worker"
@@ -47,6 +46,7 @@ type Server struct {
 	control  *control.Controller
 	grpc     *grpc.Server
 	activity *activity
+	certs    stamp              // of what is known of registries
 	stopping context.CancelFunc // tells BuildKit that a graceful stop has begun
 	stop     chan string
 }
@@ -67,7 +67,7 @@ func New(ctx context.Context, opt Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make the session manager: %w", err)
 	}
-	hosts := tellStatus(resolver.NewRegistryConfig(opt.File.Registries))
+	hosts := tellStatus(opt.Registries.Hosts())
 	w, err := newWorker(ctx, opt, hosts)
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func openHistory(root string) (db.DB, error) {
 func (s *Server) newGRPC() *grpc.Server {
 	srv := grpc.NewServer(
 		grpc.StatsHandler(s.activity),
-		grpc.ChainUnaryInterceptor(survive, logFailures, s.reclaim, grpcerrors.UnaryServerInterceptor),
+		grpc.ChainUnaryInterceptor(survive, logFailures, s.refresh, s.reclaim, grpcerrors.UnaryServerInterceptor),
 		grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),
