@@ -156,6 +156,17 @@ func failedTargets(report *build.Report) []error {
 	return list
 }
 
+// commonCode is the exit code of several failures: that of all, if they agree.
+func commonCode(failures []error) int {
+	code := exitCode(failures[0])
+	for _, f := range failures[1:] {
+		if exitCode(f) != code {
+			return ExitBuild
+		}
+	}
+	return code
+}
+
 // lostHint is what to do about a builder that went away.
 func (a *app) lostHint() string {
 	const again = "Building again goes on where it ended: finished steps are cached."
@@ -190,7 +201,7 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 	code = callCode(plan, target, code)
 	failures := failedTargets(report)
 	if len(failures) > 1 {
-		code = callCode(plan, target, ExitBuild)
+		code = callCode(plan, target, commonCode(failures))
 		for _, err := range failures {
 			var each *build.TargetError
 			errors.As(err, &each)

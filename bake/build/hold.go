@@ -22,6 +22,8 @@ type holding struct {
 	begin   sync.Once
 	journal *release.Journal // nil without tags, and before the first push
 	err     error            // why there is none
+
+	committed bool // files have their names
 }
 
 // hold prepares a run that holds its outputs back: all requests are there, and
@@ -186,6 +188,7 @@ func (r *run) commitAll() error {
 			return err
 		}
 	}
+	r.held.committed = true
 	return nil
 }
 
@@ -195,7 +198,7 @@ func (r *run) withdraw(err error) {
 	var blamed *TargetError
 	known := errors.As(err, &blamed)
 	for _, q := range r.requests {
-		held := q.pushes() || q.discarded()
+		held := q.pushes() || !r.held.committed && q.discarded()
 		if !held || !q.outcome.done {
 			continue
 		}

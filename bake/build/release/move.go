@@ -19,8 +19,13 @@ const atOnce = 8
 // time left, else the registry may need some.
 const (
 	backTime            = 2 * time.Minute
-	backTimeInterrupted = 1200 * time.Millisecond
+	backTimeInterrupted = 1100 * time.Millisecond
 )
+
+// answerTime is how long an answer is awaited after the run was interrupted.
+// Whether a registry does what it is asked for by a request that is cut short
+// is not known before long.
+const answerTime = 400 * time.Millisecond
 
 // mover moves the tags of one journal.
 type mover struct {
@@ -183,7 +188,12 @@ func (e *tagError) Unwrap() error { return e.err }
 func (m *mover) forward(ctx context.Context, tags []*Tag) error {
 	for _, existing := range []bool{true, false} {
 		some := slices.DeleteFunc(slices.Clone(tags), func(t *Tag) bool { return (t.Old != nil) != existing })
-		if err := m.each(ctx, some, func(ctx context.Context, t *Tag) error { return m.move(ctx, t, t.New, true) }); err != nil {
+		err := m.each(ctx, some, func(ctx context.Context, t *Tag) error {
+			ctx, cancel := linger(ctx)
+			defer cancel()
+			return m.move(ctx, t, t.New, true)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -201,62 +211,23 @@ func (m *mover) move(ctx context.Context, t *Tag, image *Image, moved bool) erro
 	data := m.manifests[repository+"@"+image.Digest.String()]
 	m.mu.Unlock()
 	if err := m.to.Put(ctx, t.place(), image.descriptor(), data); err != nil {
-		return err
+		// The answer may be lost, or the registry may not let tags be moved, not
+		// even to where they are.
+		if found, readErr := m.to.Resolve(ctx, t.place()); readErr != nil || !same(found, image) {
+			return err
+		}
 	}
 	return m.journal.update(func(*Record) { t.Moved = moved })
 }
 
-// back puts tags back that may have moved. It returns those that stay because
-// their registry does not delete tags, and those that could not be put back.
-func (m *mover) back(ctx context.Context, tags []*Tag) (stay, stuck []*Tag, err error) {
-	var mu sync.Mutex
-	settled := map[*Tag]bool{}
-	_ = m.each(ctx, tags, func(ctx context.Context, t *Tag) error {
-		kept, failure := m.putBack(ctx, t)
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case failure != nil && err == nil:
-			err = failure
-		case failure == nil:
-			settled[t] = true
-		}
-		if kept {
-			stay = append(stay, t)
-		}
-		return nil // the others are put back all the same
-	})
-	for _, t := range tags {
-		if !settled[t] {
-			stuck = append(stuck, t)
-		}
+// linger returns a context that ends some time after ctx.
+func linger(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(answerTime, cancel) })
+	return out, func() {
+		stop()
+		cancel()
 	}
-	if len(stuck) > 0 && err == nil {
-		err = context.Cause(ctx)
-	}
-	slices.SortFunc(stay, func(a, b *Tag) int { return slices.Index(tags, a) - slices.Index(tags, b) })
-	return stay, stuck, err
-}
-
-// putBack makes a tag point to its old image. A tag that is new is deleted, or
-// kept if that is impossible.
-func (m *mover) putBack(ctx context.Context, t *Tag) (kept bool, err error) {
-	if t.Old != nil {
-		return false, m.move(ctx, t, t.Old, false)
-	}
-	found, err := m.to.Resolve(ctx, t.place())
-	if err != nil {
-		return false, err
-	}
-	if found != nil {
-		if err = m.to.Delete(ctx, t.place()); errors.Is(err, errCannotDelete) {
-			return true, m.journal.update(func(*Record) { t.Moved = true })
-		}
-	}
-	if err != nil {
-		return false, err
-	}
-	return false, m.journal.update(func(*Record) { t.Moved = false })
 }
 
 // undo puts back what a release has moved that cannot be completed.

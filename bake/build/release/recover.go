@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -15,11 +16,18 @@ func (j *Journal) Resume(ctx context.Context, to *Registries) error {
 	if j.record.Phase == Pushing {
 		return errors.New("not all images were pushed")
 	}
-	return j.again(ctx, to, func(m *mover, tags []*Tag) error {
-		if err := m.fetch(ctx, tags, func(t *Tag) []*Image { return []*Image{t.New} }); err != nil {
-			return err
+	want := func(t *Tag) *Image { return t.New }
+	return j.again(ctx, to, want, func(m *mover, tags []*Tag) error {
+		for range rounds {
+			err := m.forward(ctx, tags)
+			if err == nil {
+				tags, err = m.wrong(ctx, tags, want)
+			}
+			if err != nil || len(tags) == 0 {
+				return err
+			}
 		}
-		return m.forward(ctx, tags)
+		return fmt.Errorf("others move these tags, too: %s", strings.Join(names(tags), ", "))
 	})
 }
 
@@ -30,10 +38,7 @@ func (j *Journal) Rollback(ctx context.Context, to *Registries) (stay []string, 
 	if j.record.Phase == Pushing {
 		return nil, j.Remove()
 	}
-	err = j.again(ctx, to, func(m *mover, tags []*Tag) error {
-		if err := m.fetch(ctx, tags, func(t *Tag) []*Image { return []*Image{t.Old} }); err != nil {
-			return err
-		}
+	err = j.again(ctx, to, func(t *Tag) *Image { return t.Old }, func(m *mover, tags []*Tag) error {
 		kept, _, err := m.back(ctx, tags)
 		stay = names(kept)
 		return err
@@ -41,17 +46,24 @@ func (j *Journal) Rollback(ctx context.Context, to *Registries) (stay []string, 
 	return stay, err
 }
 
-// again does to all tags of the journal what was asked for.
-func (j *Journal) again(ctx context.Context, to *Registries, do func(*mover, []*Tag) error) error {
+// again brings all tags of the journal to the images that want says. do sets
+// them, also those that are there already: a request of the process that died
+// may still be on its way.
+func (j *Journal) again(ctx context.Context, to *Registries, want func(*Tag) *Image, do func(*mover, []*Tag) error) error {
 	defer j.Close()
 	m := newMover(j, to)
-	if err := m.unchanged(ctx); err != nil {
+	tags := j.record.Tags
+	if err := m.unchanged(ctx, tags); err != nil {
 		return err
 	}
-	if err := m.claim(j.record.Tags); err != nil {
+	if err := m.claim(tags); err != nil {
 		return err
 	}
-	if err := do(m, j.record.Tags); err != nil {
+	err := m.fetch(ctx, tags, func(t *Tag) []*Image { return []*Image{want(t)} })
+	if err == nil {
+		err = do(m, tags)
+	}
+	if err != nil {
 		return fmt.Errorf("release %s is still not finished: %w", j.record.ID, err)
 	}
 	return j.Remove()
@@ -68,8 +80,8 @@ func (e *ChangedError) Error() string {
 }
 
 // unchanged checks that every tag points to its old or its new image.
-func (m *mover) unchanged(ctx context.Context) error {
-	err := m.each(ctx, m.journal.record.Tags, func(ctx context.Context, t *Tag) error {
+func (m *mover) unchanged(ctx context.Context, tags []*Tag) error {
+	err := m.each(ctx, tags, func(ctx context.Context, t *Tag) error {
 		found, err := m.to.Resolve(ctx, t.place())
 		if err != nil || same(found, t.New) || same(found, t.Old) {
 			return err

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/remotes"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/containerd/errdefs"
@@ -83,8 +81,7 @@ func Normalize(tag string) (string, error) {
 	return reference.TagNameOnly(named).String(), nil
 }
 
-// resolver is a fresh one for each call: it remembers what it has pushed and
-// would not push it again under another tag.
+// resolver is a client that reads.
 func (r *Registries) resolver(insecure bool) remotes.Resolver {
 	return docker.NewResolver(docker.ResolverOptions{Hosts: func(domain string) ([]docker.RegistryHost, error) {
 		return r.hostsOf(hostKey{domain, insecure})
@@ -204,38 +201,4 @@ func (r *Registries) Fetch(ctx context.Context, place Place, desc ocispecs.Descr
 		return nil, fmt.Errorf("read %s: %w", ref, err)
 	}
 	return data, nil
-}
-
-// Put makes a tag point to a manifest of its repository. The manifest is sent
-// only if the tag does not point to it already. A place without a tag takes the
-// manifest under its digest.
-func (r *Registries) Put(ctx context.Context, place Place, desc ocispecs.Descriptor, manifest []byte) error {
-	named, err := reference.ParseNormalizedNamed(place.Reference)
-	if err != nil {
-		return fmt.Errorf("invalid reference %q: %w", place.Reference, err)
-	}
-	ref := named.Name()
-	if tagged, ok := named.(reference.Tagged); ok {
-		// With the digest, so that the pusher knows what the tag is for.
-		ref += ":" + tagged.Tag() + "@" + desc.Digest.String()
-	}
-	err = r.call(ctx, "pushing "+place.Reference, func(ctx context.Context) error {
-		pusher, err := r.resolver(place.Insecure).Pusher(ctx, ref)
-		if err != nil {
-			return err
-		}
-		w, err := pusher.Push(ctx, desc)
-		if err == nil {
-			defer w.Close()
-			err = content.Copy(ctx, w, bytes.NewReader(manifest), desc.Size, desc.Digest)
-		}
-		if errdefs.IsAlreadyExists(err) {
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("push %s: %w", place.Reference, err)
-	}
-	return nil
 }
