@@ -132,6 +132,9 @@ func planOf(line string) string {
 		return ""
 	}
 	command, _, _ := strings.Cut(m[2], " #")
+	if strings.Contains(command, "--resume") || strings.Contains(command, "--rollback") {
+		return "" // there is no release to finish
+	}
 	if !strings.Contains(command, "--list") && !strings.Contains(command, "--print") {
 		command += " --print"
 	}
