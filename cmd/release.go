@@ -119,7 +119,10 @@ func (a *app) recoveryFailed(ctx context.Context, entry *release.Entry, err erro
 
 // unfinished is what to do about a release.
 func unfinished(id string, phase release.Phase) string {
-	if phase == release.Moving {
+	switch phase {
+	case release.Undone:
+		return fmt.Sprintf("the tags that existed are as they were: `bake --resume=%s` moves all of them again", id)
+	case release.Moving:
 		return fmt.Sprintf("some tags of release %s may point to the new images and others to the old ones: "+
 			"`bake --resume=%s` moves the rest, `bake --rollback=%s` puts all back", id, id, id)
 	}
