@@ -167,8 +167,12 @@ func failureHint(err error, code int) string {
 		return fetchHint(text)
 	case strings.Contains(text, "failed to verify certificate"):
 		return "The certificate of a registry is not trusted. The embedded engine trusts that of the authority in ca.crt below certs.d/HOST in /etc/bake, /etc/docker or /etc/containerd, and for users in the same places of ~/.config. Other builders have settings of their own."
-	case strings.Contains(text, "denied: ") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):
+	case strings.Contains(text, "413 Request Entity Too Large"):
+		return "The registry, or a proxy before it, does not take blobs of this size: its limit has to be raised, or the layer made smaller."
+	case strings.Contains(text, "access denied") || strings.Contains(text, "access to the resource is denied") || strings.Contains(text, "authorization failed") || strings.Contains(text, "401 Unauthorized"):
 		return "The registry refused the credentials, or there are none. They come from the Docker configuration file, as written by a login."
+	case strings.Contains(text, "denied: "):
+		return "The registry refused it: the login may lack the right, the tag may be protected, or a quota used up. Logins come from the Docker configuration file."
 	}
 	return ""
 }

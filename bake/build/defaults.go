@@ -54,22 +54,44 @@ func (r *run) warnNoOutput() {
 	if off, _ := r.opt.flag("BUILDX_NO_DEFAULT_LOAD"); off {
 		return
 	}
-	var names []string
+	var silent, unkept []string
 	for _, a := range r.assemblies {
 		if len(a.parts) > 0 && a.parts[0].call != "" {
 			return // as if nothing was built at all
 		}
-		if a.target.Linked || len(a.target.Outputs) > 0 || len(a.parts) == 0 || len(a.parts[0].exports) > 0 {
+		if len(a.parts) == 0 {
 			continue
 		}
-		names = append(names, a.target.Name)
+		switch exports := a.parts[0].exports; {
+		case !a.target.Linked && len(a.target.Outputs) == 0 && len(exports) == 0:
+			silent = append(silent, a.target.Name)
+		case a.parts[0].node.embedded && unheld(exports):
+			unkept = append(unkept, a.target.Name)
+		}
 	}
-	const how = "(--push, --load or output = ...)"
+	r.warnOf(silent, "has no output", "have no output", "(--push, --load or output = ...)")
+	r.warnOf(unkept, "makes an image that is not pushed", "make images that are not pushed",
+		"as the embedded engine has no image store (--push, --load or type=oci,dest=FILE)")
+}
+
+// warnOf warns that the results of targets stay in the cache.
+func (r *run) warnOf(names []string, one, several, how string) {
 	switch len(names) {
 	case 0:
 	case 1:
-		r.progress.warn(fmt.Sprintf("%s has no output: its result stays in the cache %s", names[0], how))
+		r.progress.warn(fmt.Sprintf("%s %s: its result stays in the cache %s", names[0], one, how))
 	default:
-		r.progress.warn(fmt.Sprintf("%s have no output: their results stay in the cache %s", strings.Join(names, ", "), how))
+		r.progress.warn(fmt.Sprintf("%s %s: their results stay in the cache %s", strings.Join(names, ", "), several, how))
 	}
+}
+
+// unheld reports whether exports are images for an image store only. Who says
+// push=false knows.
+func unheld(exports []*export) bool {
+	for _, e := range exports {
+		if _, said := e.Attrs["push"]; e.Type != client.ExporterImage || said {
+			return false
+		}
+	}
+	return len(exports) > 0
 }

@@ -29,6 +29,10 @@ func TestRegistryFaults(t *testing.T) {
 	}{
 		{"500", fixture.Fault{Method: "PUT", Path: "/manifests/", Do: fixture.Status(500)}, 5, []string{"injected fault"}},
 		{"403", fixture.Fault{Method: "POST", Path: "/blobs/uploads/", Do: fixture.Status(403)}, 1, []string{"injected fault"}},
+		{"immutable", fixture.Fault{Method: "PUT", Path: "/manifests/", Do: fixture.Answer(403, `{"errors":[{"code":"DENIED","message":"the tag is immutable"}]}`)}, 1,
+			[]string{"the tag is immutable", "docker-bake.hcl:5:24", "quota"}},
+		{"too large", fixture.Fault{Method: "PUT", Path: "/blobs/", Do: fixture.Answer(413, "<html>413 Request Entity Too Large</html>")}, 1,
+			[]string{"413", "docker-bake.hcl:5:24", "proxy before it"}},
 		{"reset", fixture.Fault{Method: "PUT", Do: fixture.Reset(10)}, 5, []string{"connection reset by peer"}},
 		{"gone", fixture.Fault{Method: "PUT", Path: "/blobs/", Do: fixture.Die}, 5, []string{"connection reset by peer"}},
 		{"gone before the manifest", fixture.Fault{Method: "PUT", Path: "/manifests/", Do: fixture.Die}, 5, []string{"connection reset by peer"}},
