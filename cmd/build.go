@@ -103,6 +103,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		return nil, err
 	}
 	defer display.close()
+	display.expect(len(plan.Targets), a.terminal)
 	opt := build.Options{
 		Dir:      a.dir,
 		Env:      a.env,

@@ -66,6 +66,7 @@ type display struct {
 	mode   displayMode
 	follow *build.Follow
 	logs   logTails
+	terse  *terse // what is left out, nil for nothing
 
 	mu      sync.Mutex // guards closed and sending
 	closed  bool
@@ -107,6 +108,14 @@ func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) 
 	return d, nil
 }
 
+// expect tells how many targets will be shown.
+func (d *display) expect(targets int, terminal bool) {
+	log := d.mode == "plain" || d.mode == "auto" && !terminal
+	if log && d.follow == nil && targets > manyTargets {
+		d.terse = newTerse()
+	}
+}
+
 // update shows a change. After close it does nothing.
 func (d *display) update(s *client.SolveStatus) {
 	d.mu.Lock()
@@ -115,6 +124,9 @@ func (d *display) update(s *client.SolveStatus) {
 		return
 	}
 	d.logs.add(s)
+	if d.terse != nil {
+		d.terse.filter(s)
+	}
 	d.updates <- s
 }
 
