@@ -81,7 +81,7 @@ func TestPreparationErrors(t *testing.T) {
 		`target a: failed to get build context lib: open `:               {Contexts: map[string]string{"lib": "file"}},
 		`target a: failed to stat none: stat `:                           {Secrets: []bake.Secret{{ID: "none"}}},
 		`target a: dest is required for local exporter`:                  {Outputs: to("local", "")},
-		`target a: policy is not supported yet`:                          {Policy: []bake.Policy{{Filename: "p.rego"}}},
+		`target a: policy file p.rego: no such file or directory`:        {Policy: []bake.Policy{{Filename: "p.rego"}}},
 		`target a: there is no Docker to load the image into`:            {Outputs: to("docker", "")},
 		`target a: failed to solve: dockerfile parse error on line 2: u`: {Dockerfile: "broken.Dockerfile"},
 	} {
