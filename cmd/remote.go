@@ -87,7 +87,7 @@ func (a *app) fetch(o *bakeOptions) error {
 	}
 	defer display.close()
 	afar, _ := splitNames(names)
-	options := build.Options{Dir: a.dir, Env: a.env, Progress: display.update}
+	options := build.Options{Dir: a.dir, Env: a.env, Progress: display.update, Retries: o.retries}
 	chosen.tellRegistries(&options)
 	o.fetched, err = build.Fetch(ctx, chosen.nodes, o.url, afar, options)
 	display.close()
@@ -109,13 +109,17 @@ func (a *app) fetchError(err error) error {
 		return reported(ExitInterrupted)
 	}
 	code := exitCode(err)
-	if code == ExitBuild && errors.As(err, &failed) {
+	if errors.As(err, &failed) && code == ExitBuild {
 		code = ExitUsage
 	}
 	if build.Lost(err) {
 		return &exitError{code: code, err: err, hint: a.lostHint()}
 	}
-	return &exitError{code: code, err: errors.New(build.ErrorText(err)), hint: failureHint(err, code)}
+	hint := failureHint(err, code)
+	if failed != nil && code == ExitUnreachable {
+		hint = "It is the builder that asks there, so it must be able to. Trying again may help."
+	}
+	return &exitError{code: code, err: errors.New(build.ErrorText(err)), hint: hint}
 }
 
 // readRemote reads the local files that go with a definition from elsewhere,

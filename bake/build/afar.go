@@ -28,8 +28,10 @@ const queryAsInput = "BUILDX_SEND_GIT_QUERY_AS_INPUT"
 
 // fetchContext tells the frontend where the main context of t is fetched from.
 // The Dockerfile comes from there, too, unless it is somewhere else.
-func (i *inputs) fetchContext(t *bake.Target, opt *Options) error {
-	state, err := i.inputOf(t.Context, "", epochOf(t, opt) != "", opt)
+// from is nil unless t stands in a definition from elsewhere, dated whether the
+// engine can give files the time of their commit.
+func (i *inputs) fetchContext(t *bake.Target, from *bake.Remote, dated bool, opt *Options) error {
+	state, err := i.inputOf(t.Context, "", from, dated && epochOf(t, opt) != "", opt)
 	if err != nil || state == nil {
 		i.attrs["context"] = t.Context
 		return err
@@ -49,8 +51,8 @@ func (i *inputs) fetchContext(t *bake.Target, opt *Options) error {
 }
 
 // fetchNamed is fetchContext for a named context, whose attribute is attr.
-func (i *inputs) fetchNamed(attr, value string, opt *Options) error {
-	state, err := i.inputOf(value, "+forward", false, opt)
+func (i *inputs) fetchNamed(attr, value string, from *bake.Remote, opt *Options) error {
+	state, err := i.inputOf(value, "+forward", from, false, opt)
 	if err == nil && state == nil && isGitSSH(value) {
 		state, err = treeState(value) // no frontend fetches a named context over SSH
 	}
@@ -72,11 +74,12 @@ func (i *inputs) fetchNamed(attr, value string, opt *Options) error {
 }
 
 // inputOf returns what is behind a URL if a frontend cannot fetch that by
-// itself, else nil: a directory of an archive; a directory of a repository with
-// the time of its commit; and on request what a git URL with a query means,
-// which else asks for a capability. dated is whether the frontend wants the
-// time of the commit for all files.
-func (i *inputs) inputOf(url, suffix string, dated bool, opt *Options) (*llb.State, error) {
+// itself, else nil: a directory of an archive; a directory of the repository
+// that the definition comes from, as old engines fetch whole repositories only;
+// a directory with the time of its commit; and on request what a git URL with a
+// query means, which else asks for a capability. dated is whether the frontend
+// wants the time of the commit for all files.
+func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt *Options) (*llb.State, error) {
 	if _, sub := splitArchive(url); sub != "" {
 		return treeState(url)
 	}
@@ -86,8 +89,9 @@ func (i *inputs) inputOf(url, suffix string, dated bool, opt *Options) (*llb.Sta
 		return nil, nil // the frontend decides what it is
 	case err != nil:
 		return nil, err
-	case git.SubDir != "" && (dated || git.MTime == "commit") && (git.KeepGitDir == nil || !*git.KeepGitDir):
-		return datedState(url, git.SubDir)
+	}
+	if whole, sub := splitGit(url); sub != "" && (dated || git.MTime == "commit" || sameRepository(from, whole)) {
+		return gitDirectory(url, dated)
 	}
 	ref, err := gitutil.ParseURL(url)
 	if err != nil || len(ref.Query) == 0 {
@@ -108,25 +112,50 @@ func epochOf(t *bake.Target, opt *Options) string {
 	return opt.Env["SOURCE_DATE_EPOCH"]
 }
 
-// datedState is a directory of a git repository whose files have the time of
-// the commit. BuildKit 0.33 fails to find that time when it is asked for the
-// directory alone, so this takes it out of the whole.
-func datedState(url, sub string) (*llb.State, error) {
+// splitGit splits the URL of a directory of a git repository. sub is empty if it
+// is the whole, or keeps the repository itself, which BuildKit cannot do apart.
+func splitGit(url string) (whole, sub string) {
+	git, isGit, err := dfgitutil.ParseGitRef(url)
+	if !isGit || err != nil || git.SubDir == "" || git.KeepGitDir != nil && *git.KeepGitDir {
+		return url, ""
+	}
 	base, fragment, _ := strings.Cut(url, "#")
 	ref, _, _ := strings.Cut(fragment, ":")
 	if where, text, ok := strings.Cut(base, "?"); ok {
 		query, err := neturl.ParseQuery(text)
 		if err != nil {
-			return nil, err
+			return url, ""
 		}
 		query.Del("subdir")
 		base = strings.TrimSuffix(where+"?"+query.Encode(), "?")
 	}
-	whole, _, err := dockerui.DetectGitContext(strings.TrimSuffix(base+"#"+ref, "#"), nil, llb.GitMTimeCommit())
-	if err != nil {
-		return nil, err
+	return strings.TrimSuffix(base+"#"+ref, "#"), git.SubDir
+}
+
+// gitDirectory is a directory of a git repository, taken out of the whole:
+// BuildKit 0.33 fails to find the time of the commit when it is asked for the
+// directory alone, and old engines do not know directories.
+func gitDirectory(url string, dated bool) (*llb.State, error) {
+	whole, sub := splitGit(url)
+	var opts []llb.GitOption
+	if dated {
+		opts = append(opts, llb.GitMTimeCommit())
 	}
-	return directory(*whole, sub, url), nil
+	state, _, err := dockerui.DetectGitContext(whole, nil, opts...)
+	if err != nil || sub == "" {
+		return state, err
+	}
+	return directory(*state, sub, url), nil
+}
+
+// sameRepository reports whether a definition comes from the same repository, and the
+// same version of it, as the whole that a URL names.
+func sameRepository(from *bake.Remote, whole string) bool {
+	if from == nil || from.Tree == "" {
+		return false
+	}
+	own, _ := splitGit(from.Tree)
+	return own == whole
 }
 
 // checkOwnDockerfile refuses to look for the Dockerfile of a definition from

@@ -66,7 +66,8 @@ type inputs struct {
 
 // prepareInputs finds the context, the Dockerfile and the named contexts of t.
 // t stands in a definition from elsewhere unless from is nil.
-func prepareInputs(t *bake.Target, from *bake.Remote, opt *Options, src *sources) (*inputs, error) {
+// dated is whether the engine can give files of git the time of their commit.
+func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, opt *Options, src *sources) (*inputs, error) {
 	i := &inputs{
 		attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}, named: map[string]string{},
 		definitions: map[string]*pb.Definition{},
@@ -82,7 +83,7 @@ func prepareInputs(t *bake.Target, from *bake.Remote, opt *Options, src *sources
 		return nil, err
 	}
 	if isRemote(t.Context) {
-		if err := i.fetchContext(t, opt); err != nil {
+		if err := i.fetchContext(t, from, dated, opt); err != nil {
 			return nil, in("context", "", err)
 		}
 	}
@@ -92,7 +93,7 @@ func prepareInputs(t *bake.Target, from *bake.Remote, opt *Options, src *sources
 		}
 	}
 	for _, name := range sortedKeys(t.Contexts) {
-		if err := i.addNamedContext(name, t.Contexts[name], opt, src); err != nil {
+		if err := i.addNamedContext(name, t.Contexts[name], from, opt, src); err != nil {
 			return nil, in("contexts", name, err)
 		}
 	}
@@ -158,7 +159,7 @@ func (i *inputs) addDockerfile(d *dockerfile, src *sources) error {
 	return err
 }
 
-func (i *inputs) addNamedContext(name, value string, opt *Options, src *sources) error {
+func (i *inputs) addNamedContext(name, value string, from *bake.Remote, opt *Options, src *sources) error {
 	dir := opt.Dir
 	attr := "context:" + name
 	switch {
@@ -168,7 +169,7 @@ func (i *inputs) addNamedContext(name, value string, opt *Options, src *sources)
 		i.attrs[attr] = value
 		return nil
 	case isRemote(value):
-		return i.fetchNamed(attr, value, opt)
+		return i.fetchNamed(attr, value, from, opt)
 	case strings.HasPrefix(value, "oci-layout://"):
 		return i.addLayout(attr, value, dir)
 	}

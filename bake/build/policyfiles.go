@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"bake/bake"
+
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"golang.org/x/sync/errgroup"
 )
@@ -166,17 +168,19 @@ func (r *run) openContext(ctx context.Context, q *request) (ref gateway.Referenc
 		return nil, err
 	}
 	err = r.retry(ctx, q.target.Name, "fetching", func(ctx context.Context) error {
-		ref, err = resolver.ResolveState(ctx, *state)
+		if ref, err = resolver.ResolveState(ctx, *state); err == nil {
+			err = ref.Evaluate(ctx)
+		}
 		return err
 	})
-	return ref, err
+	return ref, missingDirectory(openStep, err)
 }
 
 func (q *request) fetchPolicies(ctx context.Context, open func() (gateway.Reference, error)) error {
 	var err error
 	q.policyFS.ctx = ctx
 	if q.policyFS.remote, err = open(); err != nil {
-		return in("context", "", fmt.Errorf("cannot look for policies in the context: %w", err))
+		return in("context", "", fmt.Errorf("context %s: %w", bake.Redact(q.target.Context), err))
 	}
 	var found []rules
 	for _, p := range q.policies {

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -42,9 +43,23 @@ func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
 func (p *progress) Write(s *client.SolveStatus) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, v := range s.Vertexes {
+		v.Name = redactNames(v.Name)
+	}
 	if p.send != nil {
 		p.send(s)
 	}
+}
+
+// password is one in a URL, which a step may be named after.
+var password = regexp.MustCompile(`(://[^/\s:@'"]*):[^/\s'"]+@`)
+
+// redactNames hides the passwords in the name of a step.
+func redactNames(name string) string {
+	if !strings.Contains(name, "@") {
+		return name
+	}
+	return password.ReplaceAllString(name, "$1:xxxxx@")
 }
 
 // WriteBuildRef implements progress.Writer; references are in the report.
@@ -159,6 +174,7 @@ func (s *stream) write(status *client.SolveStatus) {
 	defer p.mu.Unlock()
 	vertices := status.Vertexes[:0]
 	for _, v := range status.Vertexes {
+		v.Name = redactNames(v.Name)
 		v.Digest = s.digest(v.Digest, v.Name)
 		s.job.saw(v.Digest)
 		if old, ok := p.vertices[v.Digest]; ok {

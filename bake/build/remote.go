@@ -47,7 +47,7 @@ func (e *FetchError) Unwrap() error { return e.Err }
 // Fetch reads the definition at a URL through the first node that works: from
 // a git repository or an archive the named files, or the default ones that
 // exist if none is named; else the file that the URL is. Of opt it uses Dir,
-// Env, Auth and Progress. An error is a *FetchError, says that it was
+// Env, Progress and Retries. An error is a *FetchError, says that it was
 // cancelled or that the builder is Unreachable.
 func Fetch(ctx context.Context, nodes []builder.Node, url string, names []string, opt Options) (*Fetched, error) {
 	p := newProgress(opt.Progress, false)
@@ -61,7 +61,10 @@ func Fetch(ctx context.Context, nodes []builder.Node, url string, names []string
 	}
 	f := &fetcher{node: shares[0][0].node, opt: opt, progress: p, url: url}
 	out := &Fetched{Remote: bake.Remote{URL: url}, fetcher: f}
-	err = f.do(ctx, func(ctx context.Context, c gateway.Client) error { return f.fetch(ctx, c, names, out) })
+	again := &run{opt: opt, progress: p}
+	err = again.retry(ctx, "", "fetching the definition", func(ctx context.Context) error {
+		return f.do(ctx, func(ctx context.Context, c gateway.Client) error { return f.fetch(ctx, c, names, out) })
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -188,8 +191,8 @@ func (f *fetcher) open(ctx context.Context, c gateway.Client, tree string) (gate
 
 // treeState is the directory at the URL of a git repository or an archive.
 func treeState(tree string) (*llb.State, error) {
-	if state, ok, err := dockerui.DetectGitContext(tree, nil); ok || err != nil && isGit(tree) {
-		return state, err
+	if isGit(tree) {
+		return gitDirectory(tree, false)
 	}
 	url, sub := splitArchive(tree)
 	file, name, ok := dockerui.DetectHTTPContext(url)

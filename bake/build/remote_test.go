@@ -171,7 +171,7 @@ func TestInputs(t *testing.T) {
 		{"https://example.com/a.tar#:sub", "", "https://example.com/a.tar"},
 	} {
 		i := &inputs{attrs: map[string]string{}, caps: map[string]bool{}, definitions: map[string]*pb.Definition{}, dockerfile: &dockerfile{}}
-		if err := i.fetchContext(&bake.Target{Context: tt.url}, &Options{Env: bake.Env{"SOURCE_DATE_EPOCH": tt.epoch}}); err != nil {
+		if err := i.fetchContext(&bake.Target{Context: tt.url}, nil, true, &Options{Env: bake.Env{"SOURCE_DATE_EPOCH": tt.epoch}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(sourcesOf(t, i.definitions["context"]), " "); got != tt.want {
@@ -181,8 +181,20 @@ func TestInputs(t *testing.T) {
 			t.Errorf("%s: attributes %v, Dockerfile %v", tt.url, i.attrs, i.definitions["dockerfile"] != nil)
 		}
 	}
+	// What is in the repository of the definition is taken out of the whole, as
+	// old engines know nothing else.
+	from := &bake.Remote{URL: git + "#v1", Tree: git + "#v1"}
+	for context, want := range map[string]string{git + "#v1:sub": "git://example.com/a.git#v1", git + "#v1": "", git + "#v2:sub": ""} {
+		i := &inputs{attrs: map[string]string{}, caps: map[string]bool{}, definitions: map[string]*pb.Definition{}, dockerfile: &dockerfile{}}
+		if err := i.fetchContext(&bake.Target{Context: context}, from, false, &Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(sourcesOf(t, i.definitions["context"]), " "); got != want {
+			t.Errorf("%s of a definition in %s: got %q, want %q", context, from.Tree, got, want)
+		}
+	}
 	i := &inputs{attrs: map[string]string{}, caps: map[string]bool{}, definitions: map[string]*pb.Definition{}, dockerfile: &dockerfile{}}
-	if err := i.fetchContext(&bake.Target{Context: git + "?nonsense=1"}, &Options{}); err == nil || err.Error() != `unexpected query "nonsense"` {
+	if err := i.fetchContext(&bake.Target{Context: git + "?nonsense=1"}, nil, true, &Options{}); err == nil || err.Error() != `unexpected query "nonsense"` {
 		t.Errorf("a broken query: %v", err)
 	}
 }

@@ -90,7 +90,7 @@ func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, erro
 	if q.call == "" {
 		q.entitlements = entitlementsOf(t)
 	}
-	if q.inputs, err = prepareInputs(t, r.plan.Remote, &r.opt, &r.sources); err != nil {
+	if q.inputs, err = prepareInputs(t, r.plan.Remote, q.node.supports(pb.CapSourceGitMTime), &r.opt, &r.sources); err != nil {
 		return nil, err
 	}
 	if q.credentials, err = prepareCredentials(t, r.plan.Remote, &r.opt); err != nil {

@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"bytes"
+	"net"
 	"os/exec"
 	"path"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"bake/tests/fixture"
 
@@ -41,8 +45,10 @@ func remoteWorld(t *testing.T, key ssh.PublicKey) (env []string, web map[string]
 	repo := fixture.NewGitRepo(t, files)
 	repo.Git(t, "tag", "v1")
 	commit := repo.Commit(t, map[string]string{"lib/version": "2\n"})
+	private := repo.ServePrivate(t, gitToken)
 	return []string{
-		"REPO=" + repo.Serve(t), "REPO_PRIVATE=" + repo.ServePrivate(t, gitToken), "REPO_SSH=" + repo.ServeSSH(t, key),
+		"REPO=" + repo.Serve(t), "REPO_PRIVATE=" + private, "REPO_LOGIN=" + strings.Replace(private, "://", "://me:"+gitToken+"@", 1),
+		"REPO_SSH=" + repo.ServeSSH(t, key),
 		"COMMIT=" + commit, "TOKEN=" + gitToken,
 	}, web
 }
@@ -69,5 +75,34 @@ func (c *commands) prints(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if ours != o.Stdout {
 		ts.Fatalf("bake prints:\n%s\ndocker buildx bake prints:\n%s", ours, o.Stdout)
+	}
+}
+
+// TestFetchInterrupted: a server that accepts and says nothing holds nobody up
+// who does not want to wait.
+func TestFetchInterrupted(t *testing.T) {
+	fixture.NeedRoot(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	asked := make(chan net.Conn, 1)
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			asked <- conn
+		}
+	}()
+	s := newSite(t, "")
+	b := s.start("--progress=plain", "http://"+listener.Addr().String()+"/docker-bake.hcl")
+	select {
+	case conn := <-asked:
+		defer conn.Close()
+	case <-time.After(patience):
+		t.Fatal("nobody asked")
+	}
+	b.signal(syscall.SIGINT)
+	if text := b.wait(10*time.Second, 130); !strings.Contains(text, "interrupted") {
+		t.Error("bake does not tell that it was interrupted")
 	}
 }
