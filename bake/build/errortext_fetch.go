@@ -11,6 +11,7 @@ type rewording struct {
 // fetchWords say why something could not be fetched, without the names of
 // BuildKit's inner steps.
 var fetchWords = []rewording{
+	{regexp.MustCompile(`(?:rpc error: code = Unknown desc = )+`), ""},
 	{regexp.MustCompile(`(?:failed to (?:solve|read dockerfile|read downloaded context|resolve httpcontext): )*failed to load cache key: `), ""},
 	{regexp.MustCompile(`(?:failed to (?:solve|read dockerfile): )+(there is|invalid subdir|the builder cannot)`), "$1"},
 	{regexp.MustCompile(`repository does not contain ref (\S+), output: ".*"`), "the repository has no branch, tag or commit $1"},
