@@ -17,7 +17,12 @@ LINKS = echo 'int main(void) { return 0; }' | gcc -x c - -o /dev/null
 MODE = $(shell if ($(LINKS) -static -lseccomp) 2>/dev/null; then echo static; \
 	elif ($(LINKS)) 2>/dev/null; then echo cgo; else echo none; fi)
 
-GOFLAGS.static := -tags=seccomp,netgo,osusergo
+# More build tags: "make build TAGS=kubernetes" adds that driver of buildx, some
+# 2 ms and 10 MB to each start.
+comma := ,
+GOFLAGS.static := -tags=seccomp,netgo,osusergo$(addprefix $(comma),$(TAGS))
+GOFLAGS.cgo := $(addprefix -tags=,$(TAGS))
+GOFLAGS.none := $(addprefix -tags=,$(TAGS))
 LDFLAGS.static := -linkmode external -extldflags -static
 CGO.static := 1
 CGO.cgo := 1

@@ -42,6 +42,11 @@ variable "MODULES" {
   description = "A directory with modules, mounted at /modules for GOPROXY=file:///modules"
 }
 
+variable "TAGS" {
+  default     = "kubernetes"
+  description = "Build tags: kubernetes adds the driver of that name"
+}
+
 variable "BUILDKIT" {
   default     = "v0.33.1"
   description = "The version of BuildKit in go.mod"
@@ -58,6 +63,7 @@ target "_bake" {
     VERSION  = VERSION
     BUILDKIT = BUILDKIT
     GOPROXY  = GOPROXY
+    TAGS     = TAGS
   }
   dockerfile-inline = <<-EOT
     ARG LINUX=static
@@ -68,7 +74,7 @@ target "_bake" {
     WORKDIR /tmp
     WORKDIR /bake
     ENV HOME=/root GOCACHE=/cache/build GOMODCACHE=/cache/modules GOTOOLCHAIN=local
-    ARG GOPROXY VERSION BUILDKIT
+    ARG GOPROXY VERSION BUILDKIT TAGS
     ENV GOPROXY=$GOPROXY
     COPY . .
 
@@ -76,7 +82,7 @@ target "_bake" {
     FROM source AS plain
     ARG TARGETOS TARGETARCH
     ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
-    ENV GOFLAGS="-trimpath -buildvcs=false '-ldflags=-s -w -X bake/cmd.buildVersion=$VERSION -X github.com/moby/buildkit/version.Version=$BUILDKIT'"
+    ENV GOFLAGS="-trimpath -buildvcs=false -tags=$TAGS '-ldflags=-s -w -X bake/cmd.buildVersion=$VERSION -X github.com/moby/buildkit/version.Version=$BUILDKIT'"
     RUN --mount=type=cache,target=/cache --mount=type=bind,from=modules,target=/modules \
         ["go", "build", "-o", "/out/", "./cmd/bake"]
 
@@ -93,7 +99,7 @@ target "_bake" {
     RUN --mount=type=cache,target=/cache --mount=type=bind,from=modules,target=/modules \
         case $TARGETARCH in amd64) c=x86_64 ;; arm64) c=aarch64 ;; esac; \
         CC=$c-linux-gnu-gcc PKG_CONFIG_LIBDIR=/usr/lib/$c-linux-gnu/pkgconfig \
-        go build -trimpath -buildvcs=false -tags seccomp,netgo,osusergo -o /out/ -ldflags "-s -w \
+        go build -trimpath -buildvcs=false -tags "seccomp,netgo,osusergo,$TAGS" -o /out/ -ldflags "-s -w \
             -linkmode external -extldflags -static -X bake/cmd.buildVersion=$VERSION \
             -X github.com/moby/buildkit/version.Version=$BUILDKIT" ./cmd/bake
 

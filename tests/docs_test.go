@@ -87,7 +87,7 @@ func pages(t *testing.T) []string {
 }
 
 // verbs are commands of bake that build nothing, so nothing is planned.
-var verbs = []string{"explain", "engine", "version", "help", "completion"}
+var verbs = []string{"explain", "engine", "builders", "inspect", "version", "help", "completion"}
 
 // commandOfBake finds bake on a line of shell: environment variables, bake, and
 // its arguments.
