@@ -78,7 +78,7 @@ func newStage(t *testing.T) *stage {
 	s.new, s.requests = s.tags(p.name), len(p.proxy.Requests())
 	s.puts = p.proxy.Count("PUT /v2/"+p.name+"/app/manifests/t-") + p.proxy.Count("PUT /v2/"+p.name+"/web/manifests/t-")
 	for tag, digest := range s.new {
-		if digest == "" || digest == s.old[tag] {
+		if digest == "" || digest == s.old[tag] || digest != s.registry.Digest(t, p.name+"/"+tag) {
 			t.Fatalf("%s is %q, and was %q", tag, digest, s.old[tag])
 		}
 	}
@@ -89,13 +89,20 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-// tags are the digests that the tags of a place point to.
+// tags are the digests that the tags of a place point to, as they lie on the
+// registry's disk: asking it takes longer than a release.
 func (s *stage) tags(place string) map[string]string {
 	out := map[string]string{}
 	for _, tag := range sixTags() {
-		out[tag] = s.registry.Digest(s.t, place+"/"+tag)
+		repository, name, _ := strings.Cut(tag, ":")
+		digest, _ := os.ReadFile(s.onDisk(place, repository, "_manifests", "tags", name, "current", "link"))
+		out[tag] = string(digest)
 	}
 	return out
+}
+
+func (s *stage) onDisk(path ...string) string {
+	return filepath.Join(append([]string{s.registry.Dir, "docker", "registry", "v2", "repositories"}, path...)...)
 }
 
 func (s *stage) check(code int, o fixture.Outcome) {
@@ -117,8 +124,7 @@ type place struct {
 func (s *stage) place(faults ...fixture.Fault) *place {
 	p := &place{stage: s, name: fmt.Sprintf("p%d", s.places.Add(1)), proxy: fixture.StartProxy(s.t, s.registry, faults...)}
 	p.state = filepath.Join(s.dir, "..", "state-"+p.name)
-	repositories := filepath.Join(s.registry.Dir, "docker", "registry", "v2", "repositories")
-	if err := os.CopyFS(filepath.Join(repositories, p.name), os.DirFS(filepath.Join(repositories, "old"))); err != nil {
+	if err := os.CopyFS(s.onDisk(p.name), os.DirFS(s.onDisk("old"))); err != nil {
 		s.t.Error(err)
 	}
 	return p
@@ -211,20 +217,24 @@ func TestReleaseWhenTheRegistryDies(t *testing.T) {
 		p.recovers(what, flag)
 	}
 	atOnce(s.requests, func(i int) { rehearse(i, "--resume") })
-	atOnce(2*s.puts, func(i int) { rehearse(s.requests-1-i, "--rollback") })
-	points := s.requests + 2*s.puts
+	atOnce(s.puts, func(i int) { rehearse(s.requests-1-i, "--rollback") })
+	points := s.requests + s.puts
 	t.Logf("%d points tried: %d left all tags as they were, %d left some new until --resume or --rollback, %d ended before", points, undone.Load(), half.Load(), released.Load())
-	if n := undone.Load() + half.Load() + released.Load(); int(n) < points || half.Load() < 5 || released.Load() > 8 {
+	if n := undone.Load() + half.Load() + released.Load(); int(n) < points || half.Load() < 5 || int(released.Load()) > s.requests/4 {
 		t.Errorf("these are too few of %d requests", s.requests)
 	}
 }
 
-// One request of a release is lost, whichever it is: all tags are old, or new.
+// One request of a release is lost: all tags are old, or all are new.
 func TestReleaseWhenARequestIsLost(t *testing.T) {
 	fixture.NeedRoot(t)
 	s := newStage(t)
 	var old, released atomic.Int32
+	pushes := s.requests - 4*s.puts // of these requests every third will do
 	atOnce(s.requests, func(i int) {
+		if i < pushes && i%3 != 0 {
+			return
+		}
 		what := fmt.Sprintf("request %d is lost", i)
 		do := fixture.Reset(10)
 		if i%2 == 0 {
@@ -242,8 +252,8 @@ func TestReleaseWhenARequestIsLost(t *testing.T) {
 			p.recovers(what, "--resume")
 		}
 	})
-	t.Logf("%d points tried: %d left all tags old, %d all new", s.requests, old.Load(), released.Load())
-	if n := int(old.Load() + released.Load()); n < s.requests || int(old.Load()) < s.puts {
+	t.Logf("%d points tried: %d left all tags old, %d all new", old.Load()+released.Load(), old.Load(), released.Load())
+	if n := int(old.Load() + released.Load()); n < 4*s.puts || int(old.Load()) < s.puts {
 		t.Errorf("these are too few of %d requests", s.requests)
 	}
 }
