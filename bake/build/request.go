@@ -177,12 +177,29 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 	return nil
 }
 
+// maxEmbeddedLinks is the longest chain of links at whose end a Dockerfile still
+// travels inside the definition. BuildKit notes for the provenance of a target
+// what its context comes from, and for such a Dockerfile all of that once more:
+// with every link twice as much. Chains of 20 took gigabytes.
+const maxEmbeddedLinks = 3
+
+// chained reports whether t stands at the end of more than n links.
+func chained(t *bake.Target, n int) bool {
+	for _, l := range t.Links {
+		if n == 0 || chained(l.Target, n-1) {
+			return true
+		}
+	}
+	return false
+}
+
 // placeDockerfile makes the Dockerfile available to the frontend: inside the
 // definition where the frontend reads it there, which it does only for local
 // contexts, else as a source, which a policy gets to see. A Dockerfile in a
-// remote context needs neither.
+// remote context needs neither. At the end of a long chain of links it is a
+// source, too: see maxEmbeddedLinks.
 func (q *request) placeDockerfile(ctx context.Context, r *run, d *dockerfile) error {
-	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() && len(q.policies) == 0 {
+	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() && len(q.policies) == 0 && !chained(q.target, maxEmbeddedLinks) {
 		var err error
 		if q.definition, err = d.embed(ctx, q.inputs.ignore); err != nil || q.definition != nil {
 			return err

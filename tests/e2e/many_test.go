@@ -1,0 +1,51 @@
+package e2e
+
+import (
+	"syscall"
+	"testing"
+
+	"bake/tests/fixture"
+)
+
+const many = `
+-- docker-bake.hcl --
+target "flat" {
+  name              = "flat-${n}"
+  matrix            = { n = range(0, 500) }
+  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /${n}"
+}
+target "fan" {
+  name              = "fan-${n}"
+  matrix            = { n = range(1, 500) }
+  contexts          = { base = "target:flat-0" }
+  dockerfile-inline = "FROM base\nCOPY docker-bake.hcl /fan-${n}"
+}
+target "chain" {
+  name              = "chain-${n}"
+  matrix            = { n = range(0, 40) }
+  contexts          = { base = n == 0 ? "target:flat-0" : "target:chain-${n - 1}" }
+  dockerfile-inline = "FROM base\nCOPY docker-bake.hcl /chain-${n}"
+}
+`
+
+// maxClientMemory is what the client may take for 500 targets, in KiB.
+const maxClientMemory = 150 << 10
+
+// Hundreds of targets, linked or not, with a limit or without, are built in
+// bounded memory. A chain of links took twice as much with each.
+func TestManyTargets(t *testing.T) {
+	fixture.NeedRoot(t)
+	s := newSite(t, many)
+	for _, args := range [][]string{{"-j8", "flat"}, {"fan"}, {"-j1", "-k", "chain"}} {
+		cmd := s.command(append([]string{"--progress=none"}, args...)...)
+		o := fixture.Run(t, cmd)
+		usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		t.Logf("%v: %s, %d MiB", args, o.Wall, usage.Maxrss>>10)
+		if o.Code != 0 {
+			t.Fatalf("%v: exit code %d\n%s", args, o.Code, o.Stderr)
+		}
+		if usage.Maxrss > maxClientMemory {
+			t.Errorf("%v: the client took %d MiB", args, usage.Maxrss>>10)
+		}
+	}
+}
