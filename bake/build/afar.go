@@ -186,7 +186,8 @@ func (r *run) blameContext(q *request, err error) error {
 		step = r.progress.name(digest.Digest(failed.Digest))
 	}
 	err = missingDirectory(step, err)
-	if len(errdefs.Sources(err)) > 0 || !slices.ContainsFunc(fetchTexts, is) && !strings.HasPrefix(step, openStep) {
+	ofImage := is("/manifests/") // of a base image, as an old engine words it
+	if ofImage || len(errdefs.Sources(err)) > 0 || !slices.ContainsFunc(fetchTexts, is) && !strings.HasPrefix(step, openStep) {
 		return err
 	}
 	url := fetchedBy(q.target, step, is)
