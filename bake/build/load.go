@@ -27,8 +27,27 @@ func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.Exp
 	if err != nil {
 		return entry, nil, in("output", e.key, err)
 	}
-	entry.Output = func(map[string]string) (io.WriteCloser, error) { return w, nil }
+	entry.Output = func(map[string]string) (io.WriteCloser, error) { return &loadWriter{WriteCloser: w}, nil }
 	return entry, cancel, nil
+}
+
+// loadWriter is the stream into Docker. That of buildx waits in Close for an
+// import which only the first byte starts: a cancelled build may send none.
+type loadWriter struct {
+	io.WriteCloser
+	begun bool
+}
+
+func (w *loadWriter) Write(data []byte) (int, error) {
+	w.begun = true
+	return w.WriteCloser.Write(data)
+}
+
+func (w *loadWriter) Close() error {
+	if !w.begun {
+		return nil
+	}
+	return w.WriteCloser.Close()
 }
 
 // attested reports whether q asks for attestations of its image.
