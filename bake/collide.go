@@ -10,12 +10,13 @@ import (
 )
 
 // Collisions reports targets that would overwrite each other's results: two
-// that write one file are an error, two different builds that push one tag a
-// warning. It looks at the plan alone, before anything runs. Several targets
-// may export into one directory: whether they write the same file there shows
-// only when they do.
-func (p *Plan) Collisions() hcl.Diagnostics {
-	var diags hcl.Diagnostics
+// that write one file or export one cache are an error, two different builds
+// that push one tag a warning. It looks at the plan alone, before anything
+// runs. Several targets may export into one directory: whether they write the
+// same file there shows only when they do. env tells whether a cache of GitHub
+// can be used.
+func (p *Plan) Collisions(env Env) hcl.Diagnostics {
+	diags := p.cacheCollisions(env)
 	files := map[string]written{}
 	tags := map[string]*Target{}
 	for _, t := range p.Targets {
@@ -113,29 +114,18 @@ func (t *Target) buildKey() []byte {
 	return w.buf
 }
 
-func outputRange(t *Target) hcl.Range {
-	if o := t.Origin("output", ""); o != nil && o.Range.Filename != "" {
-		return o.Range
-	}
-	return t.Range
-}
-
 func samePath(first, second *Target, path string) *hcl.Diagnostic {
 	where := "the path " + path
 	if path == "-" {
 		where = "standard output"
 	}
-	return errorAt("same-output", outputRange(second), "Two targets write the same output",
+	return errorAt("same-output", originRange(second, "output", ""), "Two targets write the same output",
 		"Target %q writes %s, and so does target %q (%s). One would overwrite the other. Give each its own dest.",
-		second.Name, where, first.Name, at(outputRange(first)))
+		second.Name, where, first.Name, at(originRange(first, "output", "")))
 }
 
 func sameTag(first, second *Target, tag string) *hcl.Diagnostic {
-	rng := second.Range
-	if o := second.Origin("tags", ""); o != nil && o.Range.Filename != "" {
-		rng = o.Range
-	}
-	return warningAt("same-tag", rng, "Two targets push the same tag",
+	return warningAt("same-tag", originRange(second, "tags", ""), "Two targets push the same tag",
 		"Target %q pushes %s, and so does target %q (%s), but they are not the same build: which one the tag points to is left to chance. Give each its own tag.",
 		second.Name, tag, first.Name, at(first.Range))
 }

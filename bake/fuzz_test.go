@@ -51,7 +51,7 @@ func planAll(t *testing.T, name string, data []byte) (*Plan, *Config) {
 	plan, diags := cfg.Plan(Request{Targets: names})
 	inRange(t, data, diags)
 	if plan != nil {
-		inRange(t, data, plan.Collisions())
+		inRange(t, data, plan.Collisions(nil))
 		for _, target := range plan.Targets {
 			if _, diags := plan.Explain(target.Name); diags.HasErrors() {
 				t.Fatalf("cannot explain %s: %s", target.Name, diags)

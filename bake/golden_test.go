@@ -118,7 +118,7 @@ func (g *golden) run(t *testing.T) map[string]string {
 		plan, diags = cfg.Plan(Request{Targets: g.targets, Set: g.set, Env: g.env})
 		all = append(all, diags...)
 		if plan != nil {
-			all = append(all, plan.Collisions()...)
+			all = append(all, plan.Collisions(nil)...)
 			data, err := plan.JSON()
 			if err != nil {
 				t.Fatal(err)
