@@ -46,7 +46,7 @@ func TestBakeFlags(t *testing.T) {
 		{"no check", []string{"--call=outline", "--check=false"}, nil, defaults(func(o *bakeOptions) { o.call = "outline" })},
 		{"list", []string{"--list", "type=targets,format=json"}, nil, defaults(func(o *bakeOptions) { o.list = "type=targets,format=json" })},
 		{"list as it was", []string{"--list-variables"}, nil, defaults(func(o *bakeOptions) { o.list = "variables" })},
-		{"jobs", []string{"-j4"}, nil, defaults(func(o *bakeOptions) { o.jobs = jobs{limit: 4, text: "4"} })},
+		{"jobs", []string{"-j4"}, nil, defaults(func(o *bakeOptions) { o.jobs = jobs{limit: 4, counted: true, text: "4"} })},
 		{"values", []string{"--sbom=true", "--provenance=mode=max", "--var", "A=1", "--allow", "ssh", "--policy", "strict=true", "--metadata-file", "m.json", "--frontend=image"}, nil,
 			defaults(func(o *bakeOptions) {
 				o.sbom, o.provenance, o.metadataFile, o.frontend = "true", "mode=max", "m.json", "image"

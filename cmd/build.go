@@ -112,7 +112,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Stdout:   a.out,
 		Docker:   docker,
 		Allow:    o.allow,
-		Jobs:     o.jobs.limit,
+		Jobs:     o.jobs.atOnce(chosen.driver == embeddedName),
 		Retries:  o.retries,
 		Timeout:  o.timeout,
 

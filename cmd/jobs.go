@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -9,6 +10,7 @@ import (
 // jobs says how targets are built beside each other.
 type jobs struct {
 	limit     int  // how many at once, 0 is no limit
+	counted   bool // limit was given
 	keepGoing bool // a target that fails does not stop the others
 	hold      bool // nothing is exported unless every target can be built
 
@@ -38,9 +40,31 @@ func (f jobsFlag) Set(text string) error {
 			if err != nil || n < 0 {
 				return fmt.Errorf("want a number of targets, parallel=N, fail-fast, defer-error or defer-output, not %q", word)
 			}
-			parsed.limit = n
+			parsed.limit, parsed.counted = n, true
 		}
 	}
 	*f.jobs = parsed
 	return nil
+}
+
+// What a target that runs commands is taken to need of the builder's machine.
+const (
+	jobsPerCPU   = 8
+	fewestJobs   = 16
+	memoryPerJob = 128 << 20
+)
+
+// atOnce is how many targets are built at once on a builder. Without a number
+// it depends on the cores and the memory of the embedded engine's machine, which
+// is this one, such that small targets do not wait; what others have is not
+// known, and left to them.
+func (j jobs) atOnce(embedded bool) int {
+	if j.counted || !embedded {
+		return j.limit
+	}
+	limit := max(fewestJobs, jobsPerCPU*runtime.GOMAXPROCS(0))
+	if memory := totalMemory(); memory > 0 {
+		limit = min(limit, max(2, int(memory/memoryPerJob)))
+	}
+	return limit
 }
