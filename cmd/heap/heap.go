@@ -50,6 +50,7 @@ func next() {
 // LongRun ends the lenience of a short run: from now on the heap may grow by
 // percent before it is collected, the meaning of $GOGC.
 func LongRun(percent int) {
+	dropProgram()
 	mu.Lock()
 	defer mu.Unlock()
 	left = nil

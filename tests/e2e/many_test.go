@@ -36,7 +36,9 @@ const maxClientMemory = 150 << 10
 func TestManyTargets(t *testing.T) {
 	fixture.NeedRoot(t)
 	s := newSite(t, many)
-	for _, args := range [][]string{{"-j8", "flat"}, {"fan"}, {"-j1", "-k", "chain"}} {
+	for _, args := range [][]string{
+		{"-j8", "flat"}, {"-j0", "flat"}, {"-j0", "fan"}, {"-j8", "fan"}, {"-j8", "-k", "fan"}, {"-j1", "-k", "chain"},
+	} {
 		cmd := s.command(append([]string{"--progress=none"}, args...)...)
 		o := fixture.Run(t, cmd)
 		usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
