@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 
 	"github.com/containerd/containerd/v2/core/content"
-	contentlocal "github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/ociindex"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -23,19 +20,16 @@ import (
 // would list in it whatever image the last of all outputs has made, which the
 // directory need not hold: that of a push has attestations, this one may not.
 type layout struct {
-	content.Store
-	dir     string
-	created bool // by this output
+	*layoutDir // nil unless it is open
+	dir        string
 
 	mu   sync.Mutex
 	root digest.Digest // what was written last: the image or the index
 }
 
 // open makes the directory ready to be written.
-func (l *layout) open() error {
-	_, err := os.Stat(l.dir)
-	l.created = l.created || errors.Is(err, os.ErrNotExist) // at the first of several tries
-	l.Store, err = contentlocal.NewStore(l.dir)
+func (l *layout) open() (err error) {
+	l.layoutDir, err = openLayoutDir(l.dir)
 	return err
 }
 
@@ -53,10 +47,6 @@ func (l *layout) Writer(ctx context.Context, opts ...content.WriterOpt) (content
 	l.mu.Unlock()
 	return l.Store.Writer(ctx, opts...)
 }
-
-// indexes lets one output at a time write the index of a layout, as several
-// targets may share one.
-var indexes sync.Mutex
 
 // commit lists the image in the index of the layout, under its names or else
 // as latest.
@@ -79,12 +69,9 @@ func (l *layout) commit(names string, response map[string]string) error {
 			entries = append(entries, ociindex.Name(reference.TagNameOnly(ref).String()))
 		}
 	}
-	indexes.Lock()
-	defer indexes.Unlock()
-	if err := ociindex.NewStoreIndex(l.dir).Put(desc, entries...); err != nil {
+	if err := l.list(desc, entries); err != nil {
 		return fmt.Errorf("cannot list the image in %s: %w", l.dir, err)
 	}
-	l.created = false // it stays
 	return nil
 }
 
@@ -111,9 +98,10 @@ func (l *layout) describe(response map[string]string) (ocispecs.Descriptor, erro
 	}{&desc.MediaType})
 }
 
-// discard removes a directory that was made in vain.
+// discard leaves the directory, which is removed if it was made in vain.
 func (l *layout) discard() {
-	if l.created {
-		os.RemoveAll(l.dir)
+	if l.layoutDir != nil {
+		l.leave()
+		l.layoutDir = nil
 	}
 }

@@ -38,12 +38,12 @@ func TestGenerated(t *testing.T) {
 		wg.Go(func() {
 			for seed := next.Add(1) - 1; more(seed) && failed.Load() < 10; seed = next.Add(1) - 1 {
 				p := generate(uint64(seed))
-				theirs, mine, same := comparePrograms(t, p)
+				theirs, _, same := comparePrograms(t, p)
 				switch {
 				case !same:
 					failed.Add(1)
 					p = shrink(t, p)
-					theirs, mine, _ = comparePrograms(t, p)
+					theirs, mine, _ := comparePrograms(t, p)
 					t.Errorf("seed %d: - buildx, + bake\n%s\n%s", seed, p, diff(theirs, mine))
 				case theirs.failed():
 					bothFail.Add(1)
