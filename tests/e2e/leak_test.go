@@ -110,8 +110,9 @@ variable "BASE" {}
 -- Dockerfile --
 FROM base
 ARG CONTROL
+ARG PAUSE=0
 RUN --mount=type=secret,id=from-env,env=SECRET --mount=type=secret,id=from-file,required \
-    --mount=type=ssh test -n "$SECRET" -a -s /run/secrets/from-file && echo $CONTROL
+    --mount=type=ssh test -n "$SECRET" -a -s /run/secrets/from-file && echo $CONTROL && sleep $PAUSE
 `
 
 // TestSecretsStaySecret builds with every kind of secret, and looks for them in
@@ -155,7 +156,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	tells(append(once, "--progress=plain", "--atomic")...)
 	tells("--check", "--debug", "app")
 	tells("engine", "logs")
-	shown := s.inTerminal(t, once...)
+	shown := s.inTerminal(t, append(once, "--set=app.args.PAUSE=1")...) // so that the output of the step is seen
 	secrets.in(t, "the terminal", shown)
 	if !bytes.Contains(shown, []byte(control)) {
 		t.Error("the terminal does not show the control")

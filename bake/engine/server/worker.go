@@ -14,7 +14,6 @@ import (
 	ctdmetadata "github.com/containerd/containerd/v2/core/metadata"
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	ctdsnapshot "github.com/containerd/containerd/v2/core/snapshots"
-	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/containerd/v2/plugins/diff/walking"
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/cache/metadata"
@@ -141,7 +140,7 @@ func workerRoot(root, snapshotter string) string {
 // the cache's metadata.
 func newStores(ctx context.Context, opt Options, root, name string, snapshotter ctdsnapshot.Snapshotter) (base.WorkerOpt, error) {
 	var wopt base.WorkerOpt
-	blobs, err := local.NewStore(filepath.Join(root, "content"))
+	blobs, err := newBlobs(filepath.Join(root, "content"))
 	if err != nil {
 		return wopt, fmt.Errorf("cannot open the content store: %w", err)
 	}
