@@ -80,9 +80,20 @@ func (s *smallBlobs) Writer(ctx context.Context, opts ...content.WriterOpt) (con
 	return w, nil
 }
 
-// startFile is where the wrapped store notes when it began to write a blob.
-func (s *smallBlobs) startFile(ref string) string {
-	return filepath.Join(s.root, "ingest", digest.FromString(ref).Encoded(), "startedat")
+// date notes in the wrapped store, which has just been given what was written so
+// far, when it really was written.
+func (s *smallBlobs) date(status content.Status) error {
+	dir := filepath.Join(s.root, "ingest", digest.FromString(status.Ref).Encoded())
+	for name, at := range map[string]time.Time{"startedat": status.StartedAt, "updatedat": status.UpdatedAt} {
+		text, err := at.MarshalText()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			return err
+		}
+	}
+	return os.Chtimes(filepath.Join(dir, "data"), time.Time{}, status.UpdatedAt)
 }
 
 // writer finds the writer with the ref, nil if there is none.

@@ -190,8 +190,10 @@ func (w *smallWriter) keep() error {
 	if err := w.grow(); err != nil {
 		return err
 	}
-	began, err := w.status.StartedAt.MarshalText()
-	return errors.Join(err, os.WriteFile(w.store.startFile(w.status.Ref), began, 0o666), w.large.Close())
+	if err := w.large.Close(); err != nil {
+		return err
+	}
+	return w.store.date(w.status)
 }
 
 // abort forgets what was written.
