@@ -60,6 +60,16 @@ func (r *run) mayPass(ctx context.Context, j *job, err error) bool {
 	return ctx.Err() == nil && j.tries.before < r.opt.Retries && transient(err) && !errors.As(err, &tried)
 }
 
+// hopeful reports whether there are tries left after err, for which the run may
+// have no time.
+func (r *run) hopeful(err error) bool {
+	times := 1
+	if tried := (*triedError)(nil); errors.As(err, &tried) {
+		times = tried.times
+	}
+	return times <= r.opt.Retries && transient(err)
+}
+
 // postpone reports whether the failure of a request, which ends its job, is
 // none yet because the job will be submitted again.
 func (r *run) postpone(ctx context.Context, j *job, q *request, err error) bool {

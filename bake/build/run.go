@@ -190,7 +190,7 @@ func (r *run) verdict(ctx context.Context) error {
 // fail notes the failure of a request and, if it is the first, ends the run, or
 // lets the run go on without it.
 // What is cancelled because the run ends already, or because the builder went
-// away, is an echo and blames nobody.
+// away, is an echo and blames nobody. So is what would have been tried again.
 func (r *run) fail(q *request, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -199,7 +199,7 @@ func (r *run) fail(q *request, err error) {
 	}
 	err = q.blamePolicy(lostConnection(q.node, err))
 	q.outcome.err = preparationError(q.target, q.withPlatform(q.withSource(err)))
-	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded))
+	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded) || r.hopeful(err))
 	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {
 		if skip := (*skippedError)(nil); r.first == nil && !errors.As(err, &skip) {
 			r.first = q.outcome.err

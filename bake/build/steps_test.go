@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"syscall"
 	"testing"
 
 	"bake/bake"
@@ -129,7 +130,7 @@ func TestFail(t *testing.T) {
 	ended := false
 	var stopped error
 	r := &run{ended: func() bool { return ended }, stop: func(err error) { stopped, ended = err, true }}
-	requests := []*request{{target: &bake.Target{Name: "a"}}, {target: &bake.Target{Name: "b"}}, {target: &bake.Target{Name: "c"}}}
+	requests := []*request{{target: &bake.Target{Name: "a"}}, {target: &bake.Target{Name: "b"}}, {target: &bake.Target{Name: "c"}}, {target: &bake.Target{Name: "d"}}, {target: &bake.Target{Name: "e"}}}
 	r.fail(requests[0], context.Canceled) // by the engine, for reasons of its own
 	if stopped == nil || r.first == nil || requests[0].outcome.echo {
 		t.Errorf("the run goes on after %v", requests[0].outcome.err)
@@ -141,5 +142,11 @@ func TestFail(t *testing.T) {
 	r.fail(requests[2], errors.New("a failure at the same time"))
 	if requests[2].outcome.echo || r.first != requests[0].outcome.err {
 		t.Error("a second failure was taken for an echo or for the first")
+	}
+	r.opt.Retries = 1
+	r.fail(requests[3], syscall.ECONNRESET)
+	r.fail(requests[4], exhausted(syscall.ECONNRESET, 2))
+	if !requests[3].outcome.echo || requests[4].outcome.echo {
+		t.Error("what would have been tried again is a failure, or what was tried often enough is none")
 	}
 }
