@@ -59,11 +59,18 @@ func (e *export) divisible(n *node) error {
 	case client.ExporterOCI, client.ExporterDocker, client.ExporterTar:
 		return fmt.Errorf("several nodes build this target, and cannot write one output of type %s together: %s", e.Type, hint)
 	case client.ExporterLocal:
-		if mode, _ := client.ParseLocalExporterMode(e.Attrs["mode"]); mode == client.LocalExporterModeDelete {
+		if mirrors(e.Attrs) {
 			return errors.New("several nodes build this target, and with mode=delete each would remove what the others wrote: leave out the mode, or name platforms of one node only")
 		}
 	}
 	return nil
+}
+
+// mirrors reports whether an output removes from its directory all that it does
+// not write.
+func mirrors(attrs map[string]string) bool {
+	mode, _ := client.ParseLocalExporterMode(attrs["mode"])
+	return mode == client.LocalExporterModeDelete
 }
 
 // insecure reports whether e may push without TLS, or without checking it.

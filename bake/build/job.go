@@ -130,6 +130,11 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 		return nil, err
 	}
 	defer func() { told(err) }()
+	ended, err := r.watchFiles(ctx, j.requests[0], so, c)
+	if err != nil {
+		return nil, err
+	}
+	defer ended()
 	r.starting <- struct{}{}
 	started := sync.OnceFunc(func() { <-r.starting })
 	status, wait := r.progress.stream(j)

@@ -26,6 +26,7 @@ type run struct {
 	requests     []*request
 	gate         *gate
 	allDone      *barrier // every request is evaluated
+	overwritten  *overwritten
 	sessions     *sessions
 	static       *spb.Policy // the source policy of all jobs, nil if there is none
 	held         *holding    // nil if outputs are not held back
@@ -102,7 +103,11 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	}
 	defer r.sessions.close()
 	r.progress.expect(r.requests, r.sessions.inputs)
+	r.overwritten = newOverwritten(r.requests)
 	err = r.solveAll(ctx, assign(r.requests, &r.opt))
+	for _, text := range r.overwritten.warnings(r.opt.Dir) {
+		r.progress.warn(text)
+	}
 	if err = r.letGo(ctx, err); err != nil {
 		return err
 	}

@@ -1,0 +1,187 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"strconv"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/session"
+	sessioncontent "github.com/moby/buildkit/session/content"
+	"github.com/moby/buildkit/session/filesync"
+	"github.com/tonistiigi/fsutil/types"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// exporterID is the header by which the engine says which output of a job a
+// stream of files belongs to.
+const exporterID = "buildkit-attachable-exporter-id"
+
+// watchFiles opens the session of a job with an output that shares its
+// directory. It is the one that the client of BuildKit would open, but that it
+// notes the files that come. Without such an output nothing happens. The
+// returned function closes the session.
+func (r *run) watchFiles(ctx context.Context, q *request, so *client.SolveOpt, c *client.Client) (func(), error) {
+	if !r.overwritten.concerns(q) {
+		return func() {}, nil
+	}
+	stores := map[string]content.Store{}
+	if err := q.addStores(stores); err != nil {
+		return nil, err
+	}
+	target := filesync.NewFSSyncTarget()
+	for id, e := range so.Exports {
+		switch {
+		case e.OutputStore != nil:
+			stores["export"] = e.OutputStore
+		case e.Output != nil:
+			target.Add(filesync.WithFSSync(id, e.Output))
+		case e.OutputDir != "" && mirrors(e.Attrs):
+			target.Add(filesync.WithFSSyncDirDelete(id, e.OutputDir))
+		case e.OutputDir != "":
+			target.Add(filesync.WithFSSyncDir(id, e.OutputDir))
+		}
+	}
+	one, err := session.NewSession(context.WithoutCancel(ctx), so.SharedKey)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open a session: %w", err)
+	}
+	for _, a := range append(so.Session, &watchedTarget{target, q, r.overwritten}) {
+		one.Allow(a)
+	}
+	if len(stores) > 0 {
+		one.Allow(sessioncontent.NewAttachable(stores))
+	}
+	if so.SourcePolicyProvider != nil {
+		one.Allow(so.SourcePolicyProvider)
+	}
+	so.SharedSession, so.SessionPreInitialized = one, true
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := one.Run(context.WithoutCancel(ctx), c.Dialer()); err != nil && ctx.Err() == nil {
+			r.stop(&lostError{q.node, err})
+		}
+	}()
+	return func() { _ = one.Close(); <-ended }, nil
+}
+
+// watchedTarget receives files, as the client of BuildKit does, and notes those
+// of outputs that share their directory.
+type watchedTarget struct {
+	*filesync.SyncTarget
+	request *request
+	found   *overwritten
+}
+
+// Register implements session.Attachable.
+func (w *watchedTarget) Register(server *grpc.Server) { filesync.RegisterFileSendServer(server, w) }
+
+// DiffCopy implements filesync.FileSendServer.
+func (w *watchedTarget) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
+	id := 0
+	if md, ok := metadata.FromIncomingContext(stream.Context()); ok && len(md[exporterID]) > 0 {
+		id, _ = strconv.Atoi(md[exporterID][0])
+	}
+	if id < 0 || id >= len(w.request.exports) || !w.found.shared[w.request.exports[id]] {
+		return w.SyncTarget.DiffCopy(stream)
+	}
+	return w.SyncTarget.DiffCopy(&watchedStream{
+		FileSend_DiffCopyServer: stream, seed: w.found.seed, open: map[uint32]*maphash.Hash{},
+		complete: func(files []received) { w.found.note(w.request, w.request.exports[id], files) },
+	})
+}
+
+// received is something that the engine has sent.
+type received struct {
+	path string
+	sum  uint64 // equal for what is the same but for owner, mode and time
+	dir  bool
+	link string // the path of the file that this is a hard link to
+}
+
+// watchedStream looks at the packets of a transfer of files. Each file is
+// described before its content comes, under the number of its description.
+type watchedStream struct {
+	filesync.FileSend_DiffCopyServer
+	seed     maphash.Seed
+	found    []received // by number
+	open     map[uint32]*maphash.Hash
+	complete func([]received)
+}
+
+// RecvMsg implements grpc.ServerStream.
+func (s *watchedStream) RecvMsg(m any) error {
+	err := s.FileSend_DiffCopyServer.RecvMsg(m)
+	p, ok := m.(*types.Packet)
+	switch {
+	case err != nil || !ok:
+	case p.Type == types.PACKET_STAT && p.Stat != nil:
+		s.describe(p.Stat)
+	case p.Type == types.PACKET_DATA:
+		s.hash(p.ID, p.Data)
+	}
+	return err
+}
+
+// SendMsg implements grpc.ServerStream. The last that the receiver says is that
+// it has all. How the transfer ends after that tells nothing: the engine hangs up.
+func (s *watchedStream) SendMsg(m any) error {
+	if p, ok := m.(*types.Packet); ok && p.Type == types.PACKET_FIN {
+		s.complete(s.files())
+	}
+	return s.FileSend_DiffCopyServer.SendMsg(m)
+}
+
+// describe notes a file, of which a link, a device or nothing at all is
+// described by that alone.
+func (s *watchedStream) describe(st *types.Stat) {
+	f := received{path: st.Path, dir: fs.FileMode(st.Mode).IsDir()}
+	switch kind := fs.FileMode(st.Mode).Type(); {
+	case kind != 0:
+		f.sum = maphash.String(s.seed, fmt.Sprint(kind, st.Linkname, st.Devmajor, st.Devminor))
+	case st.Linkname != "":
+		f.link = st.Linkname
+	}
+	s.found = append(s.found, f)
+}
+
+// hash takes a piece of the content of a file, the last of which is empty.
+func (s *watchedStream) hash(id uint32, data []byte) {
+	h := s.open[id]
+	if h == nil {
+		h = &maphash.Hash{}
+		h.SetSeed(s.seed)
+		s.open[id] = h
+	}
+	_, _ = h.Write(data)
+	if len(data) == 0 {
+		delete(s.open, id)
+		if int(id) < len(s.found) {
+			s.found[id].sum = h.Sum64()
+		}
+	}
+}
+
+// files are all that was received but directories, which outputs may share.
+func (s *watchedStream) files() []received {
+	sums := map[string]uint64{}
+	for _, f := range s.found {
+		sums[f.path] = f.sum
+	}
+	out := s.found[:0]
+	for _, f := range s.found {
+		if f.dir {
+			continue
+		}
+		if f.link != "" {
+			f.sum = sums[f.link]
+		}
+		out = append(out, f)
+	}
+	return out
+}
