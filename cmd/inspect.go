@@ -2,23 +2,14 @@ package cmd
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
-	"github.com/docker/buildx/store"
-	"github.com/docker/buildx/store/storeutil"
-	"github.com/docker/buildx/util/confutil"
-	"github.com/docker/buildx/util/dockerutil"
 	"github.com/docker/buildx/util/imagetools"
-	"github.com/docker/buildx/util/resolver"
 	"github.com/spf13/cobra"
 
 	"bake/bake/build"
@@ -85,14 +76,13 @@ func runInspect(a *app, o *inspectOptions) error {
 		}
 		defer tidy()
 	}
-	options, err := a.registryOptions(o.builder)
+	domain := ""
+	if where.IsRegistry() {
+		domain = reference.Domain(where.Named())
+	}
+	options, err := a.registryOptions(o.builder, domain)
 	if err != nil {
 		return err
-	}
-	if where.IsRegistry() {
-		if err := trust(options.RegistryConfig[reference.Domain(where.Named())]); err != nil {
-			return usageErrorf("the certificates for %s: %w", reference.Domain(where.Named()), err)
-		}
 	}
 	err = a.writeImage(ctx, o, options, where)
 	return interruptedOr(ctx, inspectError(where, err))
@@ -146,91 +136,6 @@ func openLayout(dir string) (tidy func(), err error) {
 		return func() {}, nil
 	}
 	return func() { _ = os.Remove(ingest) }, nil
-}
-
-// registryOptions are how to reach registries: with the credentials of Docker,
-// and the mirrors and certificates that a builder was configured with. Without
-// a builder of buildx these are those of the embedded engine.
-func (a *app) registryOptions(name string) (imagetools.Opt, error) {
-	cli, err := a.dockerCLI()
-	if err != nil {
-		return imagetools.Opt{}, err
-	}
-	builders := newBuildxStore(a.env)
-	var group *store.NodeGroup
-	switch {
-	case name == embeddedName:
-	case name != "":
-		if group, err = builders.builder(name); group == nil && err == nil && name != cli.CurrentContext() {
-			err = usageErrorf("no builder %q found, %s", name, a.namedBy(name)).withHint("`bake builders` lists the builders.")
-		}
-	default:
-		endpoint, failed := dockerutil.GetCurrentEndpoint(cli)
-		if failed == nil {
-			group, err = builders.current(endpoint)
-		}
-	}
-	if err != nil {
-		return imagetools.Opt{}, err
-	}
-	if group == nil {
-		if group, err = a.engineAsGroup(); err != nil {
-			return imagetools.Opt{}, err
-		}
-	}
-	options, err := storeutil.GetImageConfig(cli, group)
-	if err != nil {
-		return options, usageErrorf("the configuration of the builder %s: %w", group.Name, err)
-	}
-	return options, nil
-}
-
-// engineAsGroup is the embedded engine as a builder of buildx would be, with
-// the files of its configuration.
-func (a *app) engineAsGroup() (*store.NodeGroup, error) {
-	group := &store.NodeGroup{Name: embeddedName, Nodes: []store.Node{{}}}
-	cfg, err := a.engineConfig()
-	if err != nil || cfg.File == "" {
-		return group, err
-	}
-	if group.Nodes[0].Files, err = confutil.LoadConfigFiles(cfg.File); err != nil {
-		return nil, usageErrorf("the configuration of the engine: %w", err)
-	}
-	return group, nil
-}
-
-// trust lets the one registry that this process talks to be reached with the
-// certificates it was configured with. The client of imagetools forgets them: it
-// always uses the transport of the process.
-func trust(c resolver.RegistryConfig) error {
-	insecure := c.Insecure != nil && *c.Insecure
-	if len(c.RootCAs) == 0 && len(c.KeyPairs) == 0 && !insecure {
-		return nil
-	}
-	transport, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return errors.New("the transport of the process cannot be configured")
-	}
-	config := &tls.Config{InsecureSkipVerify: insecure} // asked for in the configuration
-	if len(c.RootCAs) > 0 {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		for _, pem := range c.RootCAs {
-			pool.AppendCertsFromPEM(pem)
-		}
-		config.RootCAs = pool
-	}
-	for _, pair := range c.KeyPairs {
-		one, err := tls.X509KeyPair(pair.Certificate, pair.Key)
-		if err != nil {
-			return err
-		}
-		config.Certificates = append(config.Certificates, one)
-	}
-	transport.TLSClientConfig = config
-	return nil
 }
 
 // shortType is a media type without what all of them have.

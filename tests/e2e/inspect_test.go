@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -91,4 +92,45 @@ func TestInspectWithCertificate(t *testing.T) {
 	}
 	s.write(fmt.Sprintf("-- buildkitd.toml --\n[registry.%q]\nhttp = false\n", r.Host))
 	tells(t, s.run(1, "inspect", r.Ref("app:1")), "certificate")
+}
+
+// What a builder reaches because of a directory for the registry, bake inspect
+// reaches, too: with tokens, and by a mirror.
+func TestInspectKnowsDirectories(t *testing.T) {
+	fixture.NeedRoot(t)
+	t.Parallel()
+	r := fixture.StartRegistry(t, fixture.WithTLS(), fixture.WithTokens(loginUser, loginPassword))
+	builder := newSite(t, pushing+fmt.Sprintf("-- buildkitd.toml --\n[registry.%q]\nhttp = false\nca = [%q]\n", r.Host, r.CA))
+	builder.env = append(builder.env, "BAKE_ENGINE_CONFIG="+builder.path("buildkitd.toml"), "DOCKER_CONFIG="+r.DockerConfig(t))
+	builder.run(0, "--var", "NAME="+r.Ref("app:1"))
+	copied := fixture.StartRegistry(t, fixture.WithTLS())
+	copied.Push(t, "app:1", fixture.Image(t, fixture.LocalPlatform(), fixture.File{Path: "a"}))
+	mirror := fmt.Sprintf("[host.%q]\ncapabilities = [\"pull\", \"resolve\"]\nca = %q\n", "https://"+copied.Host, copied.CA)
+	for name, tc := range map[string]struct {
+		dir, file, text string
+		image           string
+		code            int
+	}{
+		"docker":     {r.Host, "ca.crt", read(t, r.CA), r.Ref("app:1"), 0},
+		"containerd": {strings.Replace(r.Host, ":", "_", 1) + "_", "hosts.toml", fmt.Sprintf("server = %q\nca = %q\n", "https://"+r.Host, r.CA), r.Ref("app:1"), 0},
+		"mirror":     {"registry.invalid", "hosts.toml", mirror, "registry.invalid/app:1", 0},
+		"insecure":   {r.Host, "hosts.toml", fmt.Sprintf("server = %q\nskip_verify = true\n", "https://"+r.Host), r.Ref("app:1"), 0},
+		"wrong":      {r.Host, "ca.crt", read(t, copied.CA), r.Ref("app:1"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, "")
+			config := filepath.Join(s.home(), "settings")
+			writeProgram(t, filepath.Join(config, "buildkitd.toml"), "")
+			writeProgram(t, filepath.Join(config, "certs.d", tc.dir, tc.file), tc.text)
+			s.env = append(s.env, "BAKE_ENGINE_CONFIG="+filepath.Join(config, "buildkitd.toml"), "DOCKER_CONFIG="+r.DockerConfig(t))
+			o := s.run(tc.code, "inspect", tc.image)
+			if ok := strings.Contains(o.Stdout, fixture.LocalPlatform()); ok != (tc.code == 0) {
+				t.Errorf("the image is shown: %t", ok)
+			}
+			if tc.code == 1 {
+				tells(t, o, "certificate", "certs.d")
+			}
+		})
+	}
 }
