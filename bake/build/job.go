@@ -163,7 +163,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 			return response, err
 		}
 	}
-	if !q.of.split {
+	if !q.of.split && !q.inner {
 		q.of.manifests = r.readManifests(ctx, q, imageOf(response))
 	}
 	return response, r.addRecord(ctx, q, response)
