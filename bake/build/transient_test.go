@@ -23,6 +23,7 @@ func TestTransient(t *testing.T) {
 		"dial tcp: lookup r.example on 127.0.0.53:53: server misbehaving":                                                                       true,
 		"toomanyrequests: retry-after: 3.5ms, allowed: 44000/minute":                                                                            true,
 		"failed to push r/a:1: errors:\nunknown: provided digest did not match uploaded content\nunknown: blob unknown to registry - sha256:4f": true,
+		"failed to push r/a:1: unknown: provided digest did not match uploaded content":                                                         true,
 
 		"unexpected status from HEAD request to http://r/v2/a/manifests/503: 401 Unauthorized":                        false,
 		"unexpected status from PUT request to http://r/v2/a/manifests/1: 403 Forbidden":                              false,

@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"bake/tests/fixture"
+)
+
+// What a registry says of a blob that two nodes push at once, or that its slow
+// store does not show yet. It knows better a moment later.
+var (
+	blobUnknown = fixture.Answer(http.StatusBadRequest, `{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}`)
+	badDigest   = fixture.Answer(http.StatusBadRequest, `{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match uploaded content"}]}`)
+)
+
+// A registry that fails twice, in whatever phase of a release, does not keep it
+// from being whole.
+func TestReleaseIsRetried(t *testing.T) {
+	fixture.NeedRoot(t)
+	s := newStage(t)
+	cases := []struct {
+		name, path string
+		do         fixture.Failure
+	}{
+		{"pushing a layer, 503", "/blobs/uploads/", fixture.Status(http.StatusServiceUnavailable)},
+		{"pushing a layer, bad digest", "/blobs/uploads/", badDigest},
+		{"pushing by digest, 503", "/manifests/sha256:", fixture.Status(http.StatusServiceUnavailable)},
+		{"pushing by digest, unknown blob", "/manifests/sha256:", blobUnknown},
+		{"moving tags, 503", "/manifests/t-", fixture.Status(http.StatusServiceUnavailable)},
+		{"moving tags, unknown blob", "/manifests/t-", blobUnknown},
+	}
+	atOnce(len(cases), func(i int) {
+		tc := cases[i]
+		var p *place
+		do := func(proxy *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(tc.name, "pushing") && !p.is(p.old) {
+				t.Errorf("%s: a tag has moved before all is pushed", tc.name)
+			}
+			tc.do(proxy, w, r)
+		}
+		p = s.place(fixture.Fault{Method: http.MethodPut, Path: tc.path, After: 1, Times: 2, Do: do})
+		o := p.bake("--atomic", "--retries=3", "--progress=plain")
+		if o.Code != 0 || !p.is(p.new) || p.proxy.Broken() != 2 {
+			t.Errorf("%s: exit code %d after %d faults, the tags are %v\n%s", tc.name, o.Code, p.proxy.Broken(), p.tags(p.name), o.Stderr)
+		}
+		// BuildKit itself tries again at once what it takes for a bad moment.
+		if strings.HasPrefix(tc.name, "moving") && !strings.Contains(o.Stderr, "retrying in") {
+			t.Errorf("%s: it does not tell that it tried again\n%s", tc.name, o.Stderr)
+		}
+		if left := p.journals(); len(left) > 0 {
+			t.Errorf("%s: it leaves %v", tc.name, left)
+		}
+	})
+}
+
+const releasedByNodes = `
+-- docker-bake.hcl --
+variable "PLACE" {}
+group "default" { targets = ["both", "one"] }
+target "_any" {
+  dockerfile-inline = "FROM scratch\nARG TARGETARCH\nCOPY docker-bake.hcl /$TARGETARCH"
+  output            = ["type=registry"]
+}
+target "both" {
+  inherits  = ["_any"]
+  platforms = ["linux/amd64", "linux/arm64"]
+  tags      = ["${PLACE}/both:t-1", "${PLACE}/both:t-2", "${PLACE}/copy:t-1"]
+}
+target "one" {
+  inherits  = ["_any"]
+  platforms = ["linux/arm64"]
+  tags      = ["${PLACE}/both:t-arm"]
+}
+`
+
+// A release that two nodes make is retried, and resumed after bake was killed,
+// as one of a single node is.
+func TestReleaseOfSeveralNodes(t *testing.T) {
+	fixture.NeedRoot(t)
+	c, sites := newCrew(t, "linux/amd64", "linux/arm64")
+	registry := fixture.StartRegistry(t)
+	s := sites[0]
+	s.write(releasedByNodes)
+	s.env = append(append(s.env, c.settings()...), "BUILDX_NO_DEFAULT_ATTESTATIONS=1", "SOURCE_DATE_EPOCH=1600000000")
+	names := []string{"both:t-1", "both:t-2", "copy:t-1", "both:t-arm"}
+	digests := func(place string) []string {
+		var out []string
+		for _, name := range names {
+			out = append(out, registry.Digest(t, place+"/"+name))
+		}
+		return out
+	}
+	s.run(0, "--var=PLACE="+registry.Ref("plain"))
+	want := digests("plain")
+	// at points the release to a place of its own behind a proxy that fails some
+	// PUTs of a kind, counting only those of bake itself if it is to be the index.
+	at := func(name, path string, after, times int, do fixture.Failure) (*fixture.Proxy, *atomic.Int32) {
+		seen, broken := &atomic.Int32{}, &atomic.Int32{}
+		p := fixture.StartProxy(t, registry, fixture.Fault{Method: http.MethodPut, Path: path, Do: func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
+			ours := !strings.Contains(name, "index") || !strings.Contains(r.UserAgent(), "buildkit")
+			if n := 0; ours {
+				if n = int(seen.Add(1)); n > after && n <= after+times {
+					broken.Add(1)
+					do(p, w, r)
+					return
+				}
+			}
+			fixture.Delay(0)(p, w, r)
+		}})
+		s.env = append(slices.Clip(s.env), "PLACE="+p.Ref(name))
+		return p, broken
+	}
+
+	for _, tc := range []struct {
+		name, path string
+		after      int
+		do         fixture.Failure
+		tells      string
+	}{
+		{"retried-digest", "/blobs/uploads/", 1, badDigest, "push failed"},
+		{"retried-blob", "/manifests/sha256:", 0, blobUnknown, "push failed"},
+		{"retried-index", "/manifests/sha256:", 0, blobUnknown, "retried-index/both failed ("},
+		{"retried-tag", "/manifests/t-", 1, blobUnknown, "retried-tag/"},
+	} {
+		_, broken := at(tc.name, tc.path, tc.after, 2, tc.do)
+		o := s.run(0, "--atomic", "--progress=plain")
+		tells(t, o, "retrying in", tc.tells)
+		if got := digests(tc.name); broken.Load() != 2 || !slices.Equal(got, want) {
+			t.Errorf("%s: after %d faults the tags are %v, want %v", tc.name, broken.Load(), got, want)
+		}
+	}
+
+	for _, tc := range []struct {
+		name, path string
+		after      int
+	}{
+		{"killed-part", "/manifests/sha256:", 1},
+		{"killed-index", "/manifests/sha256:", 0},
+		{"killed-second-index", "/manifests/sha256:", 1},
+		{"killed-tag", "/manifests/t-", 2},
+	} {
+		pid := make(chan int, 1)
+		p, _ := at(tc.name, tc.path, tc.after, 1, func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
+			_ = syscall.Kill(<-pid, syscall.SIGKILL)
+			fixture.Hang(p, w, r)
+		})
+		b := s.start("--atomic", "--progress=none")
+		pid <- b.cmd.Process.Pid
+		b.wait(patience, -1)
+		if s.onlyJournal(); slices.Equal(digests(tc.name), want) {
+			t.Errorf("%s: the release is complete", tc.name)
+		}
+		p.Heal()
+		s.run(0, "--resume", "--progress=none")
+		if got := digests(tc.name); !slices.Equal(got, want) {
+			t.Errorf("%s: the tags are %v, want %v", tc.name, got, want)
+		}
+	}
+}
