@@ -200,7 +200,7 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 		return a.listUnfinished(list.format)
 	}
 	if o.url != "" {
-		if err := a.fetch(o); err != nil {
+		if err := a.fetch(&o.definitionOptions, fetchOptions{o.builder, o.allow, o.progress, o.retries}); err != nil {
 			return err
 		}
 	}

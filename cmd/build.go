@@ -94,6 +94,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	if err != nil {
 		return nil, err
 	}
+	chosen.announced = o.fetched != nil
 	docker, err := a.dockerFor(ctx, plan, chosen)
 	if err != nil {
 		return nil, err

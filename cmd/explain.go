@@ -15,23 +15,31 @@ import (
 // explainOptions are the flags and arguments of `bake explain`.
 type explainOptions struct {
 	definitionOptions
-	set    []string
-	format string // "text" or "json"
-	path   string // TARGET[.ATTRIBUTE[.KEY]], or a variable's name
-	kind   string // "variable" for that, else empty
+	set     []string
+	builder string // reads a definition from elsewhere
+	format  string // "text" or "json"
+	path    string // TARGET[.ATTRIBUTE[.KEY]], or a variable's name
+	kind    string // "variable" for that, else empty
 }
 
 func newExplain(a *app, runF func(*app, *explainOptions) error) *cobra.Command {
 	o := &explainOptions{}
 	c := &cobra.Command{
-		Use:   "explain [OPTIONS] TARGET[.ATTRIBUTE[.KEY]] | variable NAME",
+		Use:   "explain [OPTIONS] [URL] TARGET[.ATTRIBUTE[.KEY]] | variable NAME",
 		Short: "Tell where values come from",
 		Long: `Tell where the values of a target, of one attribute, of one key of it, or of a
 variable come from: what won, where it is written, what its expression read,
-and what it replaced.`,
+and what it replaced. With a URL, the definition is read there, as in a build;
+without one no builder is needed.`,
 		DisableFlagsInUseLine: true,
-		Args:                  explainArgs,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			var err error
+			if o.origin, args, err = splitURLs(args); err != nil {
+				return err
+			}
+			if err := explainArgs(c, args); err != nil {
+				return err
+			}
 			o.path = args[len(args)-1]
 			if len(args) == 2 {
 				o.kind = args[0]
@@ -48,6 +56,9 @@ and what it replaced.`,
 	o.definitionOptions.addFlags(c.Flags())
 	o.addDiagnosticFlags(c.Flags())
 	c.Flags().StringArrayVar(&o.set, "set", nil, "Override a value before explaining: `KEY=VALUE`")
+	c.Flags().StringVar(&o.builder, "builder", a.env["BUILDX_BUILDER"], "Read the definition at a URL by the builder `NAME`")
+	c.Flags().Lookup("builder").DefValue = ""
+	mustComplete(c, "builder", a.completeBuilders)
 	c.Flags().StringVar(&o.format, "format", "text", "Answer in this `FORM`: text or json")
 	return c
 }
@@ -56,7 +67,7 @@ func explainArgs(c *cobra.Command, args []string) error {
 	if len(args) == 1 || len(args) == 2 && args[0] == "variable" {
 		return nil
 	}
-	return usageErrorf("%s takes TARGET[.ATTRIBUTE[.KEY]], or the word variable and a NAME", c.CommandPath()).
+	return usageErrorf("%s takes TARGET[.ATTRIBUTE[.KEY]], or the word variable and a NAME, after the URL of the definition if it has one", c.CommandPath()).
 		withHint("See '%s --help'.", c.CommandPath())
 }
 
@@ -76,11 +87,16 @@ func (a *app) explain(o *explainOptions, r *reporter) error {
 	if err != nil {
 		return err
 	}
+	if o.url != "" {
+		if err := a.fetch(&o.definitionOptions, fetchOptions{builder: o.builder, progress: "auto", retries: 3}); err != nil {
+			return err
+		}
+	}
 	config, err := a.evaluate(&o.definitionOptions, r)
 	if err != nil {
 		return err
 	}
-	values, diags := o.values(config, bake.Request{Set: overrides, Env: a.env})
+	values, diags := o.values(config, bake.Request{Set: overrides, Env: a.env, Remote: o.remote()})
 	r.add(diags)
 	if err := r.check(); err != nil {
 		return err

@@ -90,7 +90,9 @@ const straggling = 300 * time.Millisecond
 
 // UpdateFrom shows what comes until ch is closed.
 func (g *groups) UpdateFrom(_ context.Context, ch chan *client.SolveStatus) ([]client.VertexWarning, error) {
-	fmt.Fprintf(g.talk, "%s\n\n", g.desc)
+	if g.desc != "" {
+		fmt.Fprintf(g.talk, "%s\n\n", g.desc)
+	}
 	g.pause = &pausable{w: g.talk}
 	g.rest = newLines(g.pause)
 	tick := time.NewTicker(straggling / 3)

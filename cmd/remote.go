@@ -59,9 +59,18 @@ func splitNames(names []string) (afar, here []string) {
 	return afar, here
 }
 
+// fetchOptions say how a definition from elsewhere is read: it is the builder that
+// does.
+type fetchOptions struct {
+	builder  string
+	allow    []string
+	progress string
+	retries  int
+}
+
 // fetch reads the definition at the URL through the builder, and shows the
 // progress of it.
-func (a *app) fetch(o *bakeOptions) error {
+func (a *app) fetch(o *definitionOptions, by fetchOptions) error {
 	names, err := namesTyped(o.files, a.env)
 	if err != nil {
 		return err
@@ -71,13 +80,13 @@ func (a *app) fetch(o *bakeOptions) error {
 			return usageErrorf("invalid BAKE_ALLOW_REMOTE_FS_ACCESS %q, want true or false", text)
 		}
 	}
-	mode, err := progressMode(o.progress, a.env)
+	mode, err := progressMode(by.progress, a.env)
 	if err != nil {
 		return err
 	}
 	ctx, stop := a.interruptible(context.Background())
 	defer stop()
-	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
+	chosen, err := a.selectBuilder(ctx, by.builder, by.allow)
 	if err != nil {
 		return err
 	}
@@ -87,7 +96,7 @@ func (a *app) fetch(o *bakeOptions) error {
 	}
 	defer display.close()
 	afar, _ := splitNames(names)
-	options := build.Options{Dir: a.dir, Env: a.env, Progress: display.update, Retries: o.retries}
+	options := build.Options{Dir: a.dir, Env: a.env, Progress: display.update, Retries: by.retries}
 	chosen.tellRegistries(&options)
 	o.fetched, err = build.Fetch(ctx, chosen.nodes, o.url, afar, options)
 	display.close()

@@ -29,6 +29,9 @@ type selection struct {
 	driver string
 	why    string
 	nodes  []builder.Node
+
+	announced bool // it was said already which one is used
+
 	docker *dockerutil.Client // loads images into Docker; nil without Docker
 
 	registries remotes.RegistryHosts // how it reaches registries, if its nodes do not say
@@ -43,8 +46,11 @@ func (s *selection) tellRegistries(o *build.Options) {
 	o.Registries, o.TokenTLS = s.registries, s.tokenTLS
 }
 
-// text is the first line of plain progress.
+// text is the first line of plain progress, empty if it was said before.
 func (s *selection) text() string {
+	if s.announced {
+		return ""
+	}
 	if s.driver == embeddedName {
 		return "building on the embedded engine: " + s.why
 	}
