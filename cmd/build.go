@@ -89,7 +89,7 @@ func (o *bakeOptions) goesOn() bool { return o.keepOn || o.jobs.keepGoing }
 
 // submit builds on the selected builder and shows the progress of it.
 func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode) (*build.Report, error) {
-	heap.LongRun(50) // from here on it mostly waits, and should be small
+	heap.LongRun(100) // from here on it mostly waits, and should be small
 	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
 	if err != nil {
 		return nil, err
