@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/docker/buildx/builder"
+	"github.com/moby/buildkit/client"
 
 	"bake/bake/build"
 	"bake/bake/build/release"
@@ -76,7 +77,16 @@ func (a *app) registriesOf(ctx context.Context, o *bakeOptions, entry *release.E
 	if len(chosen.nodes) > 0 {
 		node = chosen.nodes[0]
 	}
-	opt := build.Options{Env: a.env}
+	opt := build.Options{Env: a.env, Retries: o.retries, Progress: a.noteSteps}
 	chosen.tellRegistries(&opt)
 	return build.Registries(node, opt), nil
+}
+
+// noteSteps shows progress that is told without a display: what begins.
+func (a *app) noteSteps(status *client.SolveStatus) {
+	for _, v := range status.Vertexes {
+		if v.Completed == nil {
+			a.note("%s", v.Name)
+		}
+	}
 }

@@ -71,7 +71,8 @@ func (r *run) registries(n *node) *release.Registries {
 }
 
 // Registries is a client that reaches registries as a node does, with the
-// credentials of the environment.
+// credentials of the environment. It tries again as often as opt says, and
+// tells so as progress.
 func Registries(n builder.Node, opt Options) *release.Registries {
 	auth := n.ImageOpt.Auth
 	if auth == nil {
@@ -81,7 +82,12 @@ func Registries(n builder.Node, opt Options) *release.Registries {
 	if hosts == nil {
 		hosts = resolver.NewRegistryConfig(n.ImageOpt.RegistryConfig)
 	}
-	return release.NewRegistries(hosts, auth)
+	out := release.NewRegistries(hosts, auth)
+	r := &run{opt: opt, progress: newProgress(opt.Progress, false)}
+	out.Retry = func(ctx context.Context, what string, call func(context.Context) error) error {
+		return r.retry(ctx, "", what, call)
+	}
+	return out
 }
 
 // pushIndex makes the image of p whole in all of its repositories: several

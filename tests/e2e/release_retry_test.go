@@ -58,6 +58,44 @@ func TestReleaseIsRetried(t *testing.T) {
 	})
 }
 
+// So it is with a release that is finished or undone later.
+func TestRecoveryIsRetried(t *testing.T) {
+	fixture.NeedRoot(t)
+	s := newStage(t)
+	flags := []string{"--resume", "--rollback"}
+	atOnce(len(flags), func(i int) {
+		pid := make(chan int, 1)
+		var killed, recovering atomic.Bool
+		var broken atomic.Int32
+		p := s.place(fixture.Fault{Method: http.MethodPut, Path: "/manifests/t-", Do: func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !killed.Swap(true):
+				_ = syscall.Kill(<-pid, syscall.SIGKILL)
+				fixture.Hang(p, w, r)
+			case recovering.Load() && broken.Add(1) <= 2:
+				blobUnknown(p, w, r)
+			default:
+				fixture.Delay(0)(p, w, r)
+			}
+		}})
+		cmd := p.command("--atomic")
+		if err := cmd.Start(); err != nil {
+			t.Error(err)
+			return
+		}
+		pid <- cmd.Process.Pid
+		_ = cmd.Wait()
+		recovering.Store(true)
+		o := p.bake(flags[i], "--retries=3")
+		if !strings.Contains(o.Stderr, ", retrying in ") {
+			t.Errorf("%s does not tell that it tried again\n%s", flags[i], o.Stderr)
+		}
+		if want := []map[string]string{p.new, p.old}[i]; o.Code != 0 || !p.is(want) || broken.Load() < 2 {
+			t.Errorf("%s: exit code %d after %d faults, the tags are %v\n%s", flags[i], o.Code, broken.Load(), p.tags(p.name), o.Stderr)
+		}
+	})
+}
+
 const releasedByNodes = `
 -- docker-bake.hcl --
 variable "PLACE" {}
