@@ -130,7 +130,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 		return nil, err
 	}
 	defer func() { told(err) }()
-	ended, err := r.watchFiles(ctx, j.requests[0], so, c)
+	ended, err := r.receiveFiles(ctx, j.requests[0], so, c)
 	if err != nil {
 		return nil, err
 	}

@@ -66,11 +66,6 @@ func below(dir string) string {
 	return strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator)
 }
 
-// concerns reports whether an output of q shares its directory.
-func (o *overwritten) concerns(q *request) bool {
-	return slices.ContainsFunc(q.exports, func(e *export) bool { return o.shared[e] })
-}
-
 // note remembers what an output has written: its files with their contents.
 func (o *overwritten) note(q *request, e *export, files []received) {
 	o.mu.Lock()

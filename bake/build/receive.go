@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -21,12 +22,11 @@ import (
 // stream of files belongs to.
 const exporterID = "buildkit-attachable-exporter-id"
 
-// watchFiles opens the session of a job with an output that shares its
-// directory. It is the one that the client of BuildKit would open, but that it
-// notes the files that come. Without such an output nothing happens. The
-// returned function closes the session.
-func (r *run) watchFiles(ctx context.Context, q *request, so *client.SolveOpt, c *client.Client) (func(), error) {
-	if !r.overwritten.concerns(q) {
+// receiveFiles opens the session of a job that writes a directory. It is the one
+// that the client of BuildKit would open, but for how it takes the files. Without
+// such an output nothing happens. The returned function closes the session.
+func (r *run) receiveFiles(ctx context.Context, q *request, so *client.SolveOpt, c *client.Client) (func(), error) {
+	if !slices.ContainsFunc(so.Exports, func(e client.ExportEntry) bool { return e.Type == client.ExporterLocal }) {
 		return func() {}, nil
 	}
 	stores := map[string]content.Store{}
@@ -50,7 +50,7 @@ func (r *run) watchFiles(ctx context.Context, q *request, so *client.SolveOpt, c
 	if err != nil {
 		return nil, fmt.Errorf("cannot open a session: %w", err)
 	}
-	for _, a := range append(so.Session, &watchedTarget{target, q, r.overwritten}) {
+	for _, a := range append(so.Session, &receiver{target, q, r.overwritten}) {
 		one.Allow(a)
 	}
 	if len(stores) > 0 {
@@ -70,24 +70,28 @@ func (r *run) watchFiles(ctx context.Context, q *request, so *client.SolveOpt, c
 	return func() { _ = one.Close(); <-ended }, nil
 }
 
-// watchedTarget receives files, as the client of BuildKit does, and notes those
-// of outputs that share their directory.
-type watchedTarget struct {
+// receiver takes the files of outputs, as the client of BuildKit does, but it
+// asks for few at a time, and notes those that come to a shared directory.
+type receiver struct {
 	*filesync.SyncTarget
 	request *request
 	found   *overwritten
 }
 
 // Register implements session.Attachable.
-func (w *watchedTarget) Register(server *grpc.Server) { filesync.RegisterFileSendServer(server, w) }
+func (w *receiver) Register(server *grpc.Server) { filesync.RegisterFileSendServer(server, w) }
 
 // DiffCopy implements filesync.FileSendServer.
-func (w *watchedTarget) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
+func (w *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
 	id := 0
 	if md, ok := metadata.FromIncomingContext(stream.Context()); ok && len(md[exporterID]) > 0 {
 		id, _ = strconv.Atoi(md[exporterID][0])
 	}
-	if id < 0 || id >= len(w.request.exports) || !w.found.shared[w.request.exports[id]] {
+	if id < 0 || id >= len(w.request.exports) || w.request.exports[id].Type != client.ExporterLocal {
+		return w.SyncTarget.DiffCopy(stream)
+	}
+	stream = &pacedStream{FileSend_DiffCopyServer: stream}
+	if !w.found.shared[w.request.exports[id]] {
 		return w.SyncTarget.DiffCopy(stream)
 	}
 	return w.SyncTarget.DiffCopy(&watchedStream{
