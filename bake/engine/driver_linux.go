@@ -113,7 +113,7 @@ func (d *embedded) Dial(ctx context.Context) (net.Conn, error) { return connectO
 
 // Client returns a client of the engine, starting it when it does not run.
 func (d *embedded) Client(ctx context.Context, opts ...client.ClientOpt) (*client.Client, error) {
-	return newClient(ctx, d.cfg, opts...)
+	return newClient(ctx, d.cfg, append(opts, rememberAnswers())...)
 }
 
 // Features implements driver.Driver.
