@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,6 +85,23 @@ func TestDiskFull(t *testing.T) {
 	if info, err := os.Stat(s.path("out/random")); err != nil || info.Size() != 2<<20 {
 		t.Errorf("out/random: %v, %v", info, err)
 	}
+}
+
+// BuildKit never lets go of what a step wrote that was cancelled, so an engine
+// whose disk is full of that gives way to one that can remove it.
+func TestDiskFullOfACancelledStep(t *testing.T) {
+	s := newSite(t, large)
+	disk := filepath.Join(t.TempDir(), "disk")
+	smallDisk(t, disk, 60)
+	s.onDisk(filepath.Join(disk, "engine"))
+	s.write("-- Dockerfile --\nFROM base\nRUN dd if=/dev/zero of=/zero bs=1M count=30 && exec sleep 1234.5\n")
+	b := s.start()
+	untilRunning(t, "1234.5")
+	b.signal(syscall.SIGINT)
+	b.wait(2*time.Second, 130)
+	fixture.Await(t, time.Minute, "the engine stops", func() bool { return !s.engineState().Running })
+	s.run(0, "engine", "start")
+	awaitFree(t, disk, 30)
 }
 
 // An image that cannot be unpacked is another way to fill the disk: it is the

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
+	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/bklog"
 	"github.com/moby/buildkit/util/disk"
 	"golang.org/x/sys/unix"
@@ -30,15 +32,77 @@ func (s *Server) reclaim(ctx context.Context, req any, info *grpc.UnaryServerInf
 	if err == nil || !isBuild(info.FullMethod) {
 		return resp, err
 	}
-	stat, statErr := disk.GetDiskStat(s.opt.Root)
-	if statErr != nil || stat.Available > scarce {
-		return resp, err
+	if free, scarce := s.scarce(); scarce {
+		bklog.G(ctx).Warnf("only %d bytes are free on the disk of %s: cleaning up", free, s.opt.Root)
+		s.clean(context.WithoutCancel(ctx))
+		select {
+		case s.filled <- struct{}{}:
+		default: // somebody said so before
+		}
 	}
-	bklog.G(ctx).Warnf("only %d bytes are free on the disk of %s: cleaning up", stat.Available, s.opt.Root)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reclaimTime)
+	return resp, err
+}
+
+// scarce reports whether the disk is nearly full, and how many bytes are free.
+func (s *Server) scarce() (free int64, yes bool) {
+	stat, err := disk.GetDiskStat(s.opt.Root)
+	return stat.Available, err == nil && stat.Available <= scarce
+}
+
+// again is when is cleaned up once more after a build has failed: the processes
+// of a step that was cancelled are killed after the build has ended.
+var again = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+
+// cleanAgain cleans up after builds that filled the disk, and what the last
+// engine has left on a full one, until ctx ends.
+func (s *Server) cleanAgain(ctx context.Context) {
+	if _, scarce := s.scarce(); scarce {
+		s.clean(ctx)
+	}
+	for {
+		select {
+		case <-s.filled:
+		case <-ctx.Done():
+			return
+		}
+		for _, wait := range again {
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return
+			}
+			if _, scarce := s.scarce(); !scarce {
+				break
+			}
+			if s.clean(ctx); s.stuck(ctx) {
+				s.Stop("the disk is full, and of what a cancelled build has left only the next engine can get rid")
+				return
+			}
+		}
+	}
+}
+
+// stuck reports whether something is in use though nobody uses the engine. It
+// is the result of a step that was cancelled: BuildKit forgets to let go of it,
+// so it takes space until the process ends.
+func (s *Server) stuck(ctx context.Context) bool {
+	if s.activity.usage().busy() {
+		return false
+	}
+	records, err := s.worker.DiskUsage(ctx, client.DiskUsageInfo{})
+	if err != nil || s.activity.usage().busy() {
+		return false
+	}
+	return slices.ContainsFunc(records, func(r *client.UsageInfo) bool { return r.InUse })
+}
+
+// clean removes what may be removed.
+func (s *Server) clean(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, reclaimTime)
 	defer cancel()
 	releaseReserve(s.opt.Root)
 	defer keepReserve(s.opt.Root)
+	closeForgotten()
 	if err := s.prune(ctx); err != nil {
 		bklog.G(ctx).Warn(err)
 	}
@@ -46,14 +110,13 @@ func (s *Server) reclaim(ctx context.Context, req any, info *grpc.UnaryServerInf
 		bklog.G(ctx).Warnf("cannot collect garbage: %v", err)
 	}
 	closeForgotten()
-	return resp, err
 }
 
 // closeForgotten closes files that nothing refers to any more. The receiver of
 // build contexts forgets the file it was writing when the disk became full, and
 // a file that is open takes space even after it was removed. Closing it is left
 // to Go's garbage collector, which has no reason to hurry; it has done so some
-// moments after a run.
+// moments after a run. So it is with results that only an error held on to.
 func closeForgotten() {
 	for range 3 {
 		runtime.GC()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/containerd/containerd/v2/defaults"
@@ -49,6 +50,7 @@ type Server struct {
 	certs    stamp              // of what is known of registries
 	stopping context.CancelFunc // tells BuildKit that a graceful stop has begun
 	stop     chan string
+	filled   chan struct{} // a build that failed has left the disk nearly full
 }
 
 // New puts the server together: it opens the databases under opt.Root and
@@ -88,7 +90,7 @@ func New(ctx context.Context, opt Options) (_ *Server, err error) {
 	}
 	s := &Server{
 		opt: opt, started: time.Now(), worker: w, control: ctrl,
-		activity: newActivity(), stopping: stopping, stop: make(chan string, 1),
+		activity: newActivity(), stopping: stopping, stop: make(chan string, 1), filled: make(chan struct{}, 1),
 	}
 	s.grpc = s.newGRPC()
 	return s, nil
@@ -216,8 +218,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	go func() { failed <- s.grpc.Serve(l) }()
 	idle := make(chan struct{})
 	watch, unwatch := context.WithCancel(ctx)
+	var cleaning sync.WaitGroup
+	defer cleaning.Wait()
 	defer unwatch()
 	go s.watchIdle(watch, idle)
+	cleaning.Go(func() { s.cleanAgain(watch) })
 
 	select {
 	case err := <-failed:
