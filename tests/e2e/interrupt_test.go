@@ -17,7 +17,7 @@ variable "EVERY" { default = 1 }
 target "image" {
   name              = "image-${n}"
   matrix            = { n = range(0, 500) }
-  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /${n}"
+  dockerfile-inline = "FROM scratch\nCOPY docker-bake.hcl /\nLABEL n=${n}"
   tags              = ["${PLACE}:${n}"]
   output            = [n % EVERY == 0 ? "type=registry" : "type=cacheonly"]
 }
@@ -52,7 +52,7 @@ func TestManyTargetsInterrupted(t *testing.T) {
 
 	s.env = append(s.env, "EVERY=20")
 	p, text := interrupt("atomic", "--atomic")
-	id, _, _ := strings.Cut(filepath.Base(s.onlyJournal()), ".")
+	id, _, _ := strings.Cut(filepath.Base(onlyJournal(t, filepath.Join(s.home(), ".local", "state"))), ".")
 	if !strings.Contains(text, "no tag has moved: `bake --resume="+id+"` goes on with the release") {
 		t.Error("it does not tell how the release can be resumed")
 	}
@@ -65,12 +65,13 @@ func TestManyTargetsInterrupted(t *testing.T) {
 	}
 }
 
-// onlyJournal is the file of the one release that is not finished.
-func (s *site) onlyJournal() string {
-	s.t.Helper()
-	found, _ := filepath.Glob(filepath.Join(s.home(), ".local", "state", "bake", "releases", "*.json"))
+// onlyJournal is the file of the one release in a state directory that is not
+// finished.
+func onlyJournal(t *testing.T, state string) string {
+	t.Helper()
+	found, _ := filepath.Glob(filepath.Join(state, "bake", "releases", "*.json"))
 	if len(found) != 1 {
-		s.t.Fatalf("the journals are %v", found)
+		t.Fatalf("the journals are %v", found)
 	}
 	return found[0]
 }

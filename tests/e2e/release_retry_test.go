@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -126,22 +127,24 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 	s.write(releasedByNodes)
 	s.env = append(append(s.env, c.settings()...), "BUILDX_NO_DEFAULT_ATTESTATIONS=1", "SOURCE_DATE_EPOCH=1600000000")
 	names := []string{"both:t-1", "both:t-2", "copy:t-1", "both:t-arm"}
-	digests := func(place string) []string {
-		var out []string
+	digests := func(t *testing.T, place string) (out []string) {
+		t.Helper()
 		for _, name := range names {
 			out = append(out, registry.Digest(t, place+"/"+name))
 		}
 		return out
 	}
 	s.run(0, "--var=PLACE="+registry.Ref("plain"))
-	want := digests("plain")
-	// at points the release to a place of its own behind a proxy that fails some
-	// PUTs of a kind, counting only those of bake itself if it is to be the index.
-	at := func(name, path string, after, times int, do fixture.Failure) (*fixture.Proxy, *atomic.Int32) {
+	want := digests(t, "plain")
+	// at is the site with a place of its own to release to, behind a proxy that
+	// fails some PUTs of a kind: only those of bake itself if it is to be the index.
+	at := func(t *testing.T, path string, after, times int, do fixture.Failure) (own *site, p *fixture.Proxy, broken *atomic.Int32) {
+		t.Parallel()
+		place := strings.ToLower(filepath.Base(t.Name()))
 		seen, broken := &atomic.Int32{}, &atomic.Int32{}
-		p := fixture.StartProxy(t, registry, fixture.Fault{Method: http.MethodPut, Path: path, Do: func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
-			ours := !strings.Contains(name, "index") || !strings.Contains(r.UserAgent(), "buildkit")
-			if n := 0; ours {
+		p = fixture.StartProxy(t, registry, fixture.Fault{Method: http.MethodPut, Path: path, Do: func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
+			counts := !strings.HasSuffix(place, "index") || !strings.Contains(r.UserAgent(), "buildkit")
+			if n := 0; counts {
 				if n = int(seen.Add(1)); n > after && n <= after+times {
 					broken.Add(1)
 					do(p, w, r)
@@ -150,8 +153,15 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 			}
 			fixture.Delay(0)(p, w, r)
 		}})
-		s.env = append(slices.Clip(s.env), "PLACE="+p.Ref(name))
-		return p, broken
+		own = &site{}
+		*own = *s
+		own.t, own.env = t, append(slices.Clip(s.env), "PLACE="+p.Ref(place), "XDG_STATE_HOME="+t.TempDir())
+		t.Cleanup(func() {
+			if got := digests(t, place); !slices.Equal(got, want) {
+				t.Errorf("the tags are %v, want %v", got, want)
+			}
+		})
+		return own, p, broken
 	}
 
 	for _, tc := range []struct {
@@ -165,12 +175,13 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 		{"retried-index", "/manifests/sha256:", 0, blobUnknown, "retried-index/both failed ("},
 		{"retried-tag", "/manifests/t-", 1, blobUnknown, "retried-tag/"},
 	} {
-		_, broken := at(tc.name, tc.path, tc.after, 2, tc.do)
-		o := s.run(0, "--atomic", "--progress=plain")
-		tells(t, o, "retrying in", tc.tells)
-		if got := digests(tc.name); broken.Load() != 2 || !slices.Equal(got, want) {
-			t.Errorf("%s: after %d faults the tags are %v, want %v", tc.name, broken.Load(), got, want)
-		}
+		t.Run(tc.name, func(t *testing.T) {
+			own, _, broken := at(t, tc.path, tc.after, 2, tc.do)
+			tells(t, own.run(0, "--atomic", "--progress=plain"), "retrying in", tc.tells)
+			if broken.Load() != 2 {
+				t.Errorf("there were %d faults", broken.Load())
+			}
+		})
 	}
 
 	for _, tc := range []struct {
@@ -182,21 +193,22 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 		{"killed-second-index", "/manifests/sha256:", 1},
 		{"killed-tag", "/manifests/t-", 2},
 	} {
-		pid := make(chan int, 1)
-		p, _ := at(tc.name, tc.path, tc.after, 1, func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
-			_ = syscall.Kill(<-pid, syscall.SIGKILL)
-			fixture.Hang(p, w, r)
+		t.Run(tc.name, func(t *testing.T) {
+			pid := make(chan int, 1)
+			own, p, _ := at(t, tc.path, tc.after, 1, func(p *fixture.Proxy, w http.ResponseWriter, r *http.Request) {
+				_ = syscall.Kill(<-pid, syscall.SIGKILL)
+				fixture.Hang(p, w, r)
+			})
+			b := own.start("--atomic", "--progress=none")
+			pid <- b.cmd.Process.Pid
+			b.wait(patience, -1)
+			state, _ := strings.CutPrefix(own.env[len(own.env)-1], "XDG_STATE_HOME=")
+			onlyJournal(t, state)
+			if slices.Equal(digests(t, tc.name), want) {
+				t.Error("the release is complete")
+			}
+			p.Heal()
+			own.run(0, "--resume", "--progress=none")
 		})
-		b := s.start("--atomic", "--progress=none")
-		pid <- b.cmd.Process.Pid
-		b.wait(patience, -1)
-		if s.onlyJournal(); slices.Equal(digests(tc.name), want) {
-			t.Errorf("%s: the release is complete", tc.name)
-		}
-		p.Heal()
-		s.run(0, "--resume", "--progress=none")
-		if got := digests(tc.name); !slices.Equal(got, want) {
-			t.Errorf("%s: the tags are %v, want %v", tc.name, got, want)
-		}
 	}
 }
