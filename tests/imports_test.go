@@ -102,7 +102,7 @@ var rooms = []room{
 		"github.com/containerd/fuse-overlayfs-snapshotter/v2", "tags.cncf.io/container-device-interface",
 	})},
 	{dir: "bake/engine/runtime", may: concat(containers, []string{
-		"bake/bake/engine/runtime", "github.com/opencontainers", "github.com/containerd/console", "github.com/moby/sys", "github.com/sirupsen/logrus",
+		"github.com/opencontainers", "github.com/containerd/console", "github.com/moby/sys", "github.com/sirupsen/logrus",
 	})},
 	{dir: "bake/engine/rootless", may: []string{"golang.org/x/sys", "github.com/moby/sys"}},
 	{dir: "cmd", may: concat(language, buildx, buildkitClient, containers, []string{

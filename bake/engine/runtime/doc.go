@@ -43,26 +43,8 @@
 //
 //	main takes over        20.8
 //	init takes over        10.5
-//	only these packages     2.0
 //
 // The rest of a container's start is what Debian's runc takes as well.
-//
-// # The small program
-//
-// The last line of the table is a program of this package alone (7 MB, 2.9 MB
-// compressed). A release embeds it, by
-//
-//	go generate -tags embed_runtime ./bake/engine/runtime
-//	go build -tags "seccomp netgo osusergo embed_runtime" ...
-//
-// and [Install] unpacks it for the engine once. Without the tag Install links
-// to the executable, and everything works the same, only slower. Measured as
-// above, on a busy machine, a container that does nothing, run and delete (in
-// brackets: CPU for both, mean of 40):
-//
-//	this executable     45 + 13 ms (63)
-//	the small program   18 +  4 ms (27)
-//	Debian's runc       24 +  5 ms (33)
 //
 // # State
 //

@@ -1,5 +1,0 @@
-//go:build !linux
-
-package runtime
-
-func executable(string) bool { return false }
