@@ -156,12 +156,13 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 		own = &site{}
 		*own = *s
 		own.t, own.env = t, append(slices.Clip(s.env), "PLACE="+p.Ref(place), "XDG_STATE_HOME="+t.TempDir())
-		t.Cleanup(func() {
-			if got := digests(t, place); !slices.Equal(got, want) {
-				t.Errorf("the tags are %v, want %v", got, want)
-			}
-		})
 		return own, p, broken
+	}
+	released := func(t *testing.T, place string) {
+		t.Helper()
+		if got := digests(t, place); !slices.Equal(got, want) {
+			t.Errorf("the tags are %v, want %v", got, want)
+		}
 	}
 
 	for _, tc := range []struct {
@@ -181,6 +182,7 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 			if broken.Load() != 2 {
 				t.Errorf("there were %d faults", broken.Load())
 			}
+			released(t, tc.name)
 		})
 	}
 
@@ -209,6 +211,7 @@ func TestReleaseOfSeveralNodes(t *testing.T) {
 			}
 			p.Heal()
 			own.run(0, "--resume", "--progress=none")
+			released(t, tc.name)
 		})
 	}
 }
