@@ -134,9 +134,3 @@ func (e *engine) written() float64 {
 	}
 	return 0
 }
-
-// prune empties the cache of the engine.
-func (e *engine) prune() {
-	fixture.MustRun(e.b, e.b.command("/", e.state, "engine", "prune", "--all"))
-	e.settle()
-}
