@@ -54,7 +54,7 @@ build: ## build bin/bake, static and with seccomp where gcc and libseccomp-dev a
 	@$(go) build -ldflags '$(ldflags)' -o bin/bake ./cmd/bake
 	@echo "bin/bake: $(mode) build, $$(du -h bin/bake | cut -f1)"
 
-demo: prepare build ## build bake, bake examples/monorepo with it, run one of the images
+demo: prepare build ## build bake, bake examples/monorepo with it, run two of the images
 	@examples/monorepo/demo $(CURDIR)/bin/bake
 
 test: prepare-test ## run every test; say what ran and what was skipped

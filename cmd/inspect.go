@@ -46,7 +46,7 @@ builder and no Docker is needed, and nothing is pulled but descriptions.
 	flags := c.Flags()
 	flags.StringVar(&o.format, "format", "", "Go `TEMPLATE` of what to show: .Name .Manifest .Image .SBOM .Provenance, as with docker buildx imagetools inspect")
 	flags.BoolVar(&o.raw, "raw", false, "Show the manifest as it is, byte for byte")
-	flags.StringVar(&o.builder, "builder", a.env["BUILDX_BUILDER"], "Reach registries as the configuration of the builder of this `NAME` says (default $BUILDX_BUILDER)")
+	flags.StringVar(&o.builder, "builder", a.env["BUILDX_BUILDER"], "Reach registries as the builder `NAME` does; else as $BUILDX_BUILDER, the current builder of buildx or the embedded engine")
 	flags.Lookup("builder").DefValue = ""
 	mustComplete(c, "builder", a.completeBuilders)
 	return c
