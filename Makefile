@@ -68,7 +68,7 @@ test: prepare-test ## run every test; say what ran and what was skipped
 	} | bin/summary
 
 bench: prepare-test build ## run the Go benchmarks, and the comparison with docker buildx bake
-	@$(go) test -run '^$$' -bench . -benchmem ./bake ./hclfuncs ./compose
+	@$(go) test -run '^$$' -bench . -benchmem ./bake ./bake/build ./hclfuncs ./compose
 	@if [ -d tests/bench ]; then $(go) run ./tests/bench -bake bin/bake; fi
 
 lint: ## go vet, gofmt, staticcheck

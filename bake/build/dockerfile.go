@@ -50,6 +50,9 @@ func isRemote(s string) bool {
 // isGit reports whether s is the URL of a git repository, be it well-formed or
 // not.
 func isGit(s string) bool {
+	if !strings.Contains(s, ":") && !strings.HasPrefix(s, "github.com/") {
+		return false // found without regular expressions, as for most contexts
+	}
 	_, git, _ := dfgitutil.ParseGitRef(s)
 	return git
 }
@@ -135,10 +138,11 @@ func (d *dockerfile) embed(ctx context.Context, ignore string) (*pb.Definition, 
 	if err != nil && !os.IsNotExist(err) || len(rules)+len(d.data) > maxEmbedded {
 		return nil, nil
 	}
-	if _, err := ignorefile.ReadAll(bytes.NewReader(rules)); err != nil {
-		return nil, nil
-	}
-	if len(rules) == 0 {
+	if len(rules) > 0 {
+		if _, err := ignorefile.ReadAll(bytes.NewReader(rules)); err != nil {
+			return nil, nil
+		}
+	} else {
 		rules = []byte("# nothing\n") // an empty file would make the frontend look further
 	}
 	state := llb.Scratch().File(
@@ -158,6 +162,9 @@ func (d *dockerfile) local() local { return local{key: d.id + "-dockerfile", pla
 // syntax returns the frontend image that the Dockerfile asks for, empty if it
 // asks for none or its text is not known.
 func (d *dockerfile) syntax() string {
+	if !bytes.Contains(bytes.ToLower(d.data), []byte("syntax")) {
+		return ""
+	}
 	ref, _, _, ok := parser.DetectSyntax(bytes.TrimPrefix(d.data, []byte("\xef\xbb\xbf")))
 	if !ok {
 		return ""

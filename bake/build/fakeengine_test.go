@@ -51,7 +51,7 @@ type fakeBuild struct {
 
 // startFakeEngine starts a fake engine and returns it as a node of a builder
 // that was created for platforms. It ends with the test.
-func startFakeEngine(t *testing.T, name string, platforms []ocispecs.Platform, played theater) builder.Node {
+func startFakeEngine(t testing.TB, name string, platforms []ocispecs.Platform, played theater) builder.Node {
 	t.Helper()
 	manager, err := session.NewManager()
 	if err != nil {

@@ -30,6 +30,9 @@ func impliesAgent(t *bake.Target, from *bake.Remote) bool {
 }
 
 func isGitSSH(context string) bool {
+	if !isGit(context) {
+		return false
+	}
 	u, err := gitutil.ParseURL(context)
 	return err == nil && u.Scheme == gitutil.SSHProtocol
 }

@@ -30,9 +30,10 @@ type repository struct {
 // repository and not for each target.
 type repositories struct {
 	byRoot map[string]*repository
-	labels bool // BUILDX_GIT_LABELS
-	info   bool // BUILDX_GIT_INFO
-	dirty  bool // BUILDX_GIT_CHECK_DIRTY
+	byDir  map[string]*repository // that holds it, nil if there is none
+	labels bool                   // BUILDX_GIT_LABELS
+	info   bool                   // BUILDX_GIT_INFO
+	dirty  bool                   // BUILDX_GIT_CHECK_DIRTY
 	failed error
 }
 
@@ -41,7 +42,7 @@ func newRepositories(opt *Options) *repositories {
 	info, set := opt.flag("BUILDX_GIT_INFO")
 	dirty, _ := opt.flag("BUILDX_GIT_CHECK_DIRTY")
 	return &repositories{
-		byRoot: map[string]*repository{}, dirty: dirty, info: info || !set,
+		byRoot: map[string]*repository{}, byDir: map[string]*repository{}, dirty: dirty, info: info || !set,
 		labels: labels || opt.Env["BUILDX_GIT_LABELS"] == "full",
 	}
 }
@@ -139,9 +140,19 @@ func within(root, p string) (string, bool) {
 	return rel, err == nil && !strings.HasPrefix(rel, "..")
 }
 
-// find returns the repository that holds dir, nil if there is none. It looks
-// for one before it starts git.
+// find returns the repository that holds dir, nil if there is none.
 func (r *repositories) find(ctx context.Context, dir string) *repository {
+	repo, ok := r.byDir[dir]
+	if !ok {
+		repo = r.search(ctx, dir)
+		r.byDir[dir] = repo
+	}
+	return repo
+}
+
+// search finds the repository that holds dir. It looks for one before it starts
+// git.
+func (r *repositories) search(ctx context.Context, dir string) *repository {
 	root := resolve(dir)
 	for {
 		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
