@@ -176,6 +176,7 @@ func (p *play) perform() {
 		defer stop.Stop()
 	}
 	report, err := Run(ctx, plan, nodes, p.opt)
+	synctest.Wait() // for what the engines have still to do about a run that was cut short
 	switch took := time.Since(p.failed); {
 	case errors.Is(context.Cause(ctx), errForEver):
 		p.Error("the run came to no end by itself")
