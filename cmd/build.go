@@ -87,9 +87,12 @@ func (a *app) tellWorkflow(report *build.Report) {
 // which scripts rely on.
 func (o *bakeOptions) goesOn() bool { return o.keepOn || o.jobs.keepGoing }
 
+// fewTargets may be built before it would have paid for itself to give memory back.
+const fewTargets = 10
+
 // submit builds on the selected builder and shows the progress of it.
 func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode) (*build.Report, error) {
-	heap.LongRun(100) // from here on it mostly waits, and should be small
+	heap.LongRun(100, len(plan.Targets) > fewTargets) // from here on it mostly waits, and should be small
 	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
 	if err != nil {
 		return nil, err

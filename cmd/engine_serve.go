@@ -37,7 +37,7 @@ func runEngineServe(a *app, o *engineStartOptions) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	heap.LongRun(100)
+	heap.LongRun(100, true)
 	if err := engine.Serve(ctx, cfg); err != nil {
 		return engineError("serve", err)
 	}

@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -10,7 +9,7 @@ import (
 )
 
 // annotationLevel is a level of an image index with an optional platform.
-var annotationLevel = regexp.MustCompile(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
+var annotationLevel = pattern(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
 
 // parseAnnotations turns "level,level[platform]:key=value" items into the
 // attributes of an image exporter.
@@ -42,7 +41,7 @@ func parseAnnotations(items []string) (map[string]string, error) {
 }
 
 func parseLevel(level string) (exptypes.AnnotationKey, error) {
-	m := annotationLevel.FindStringSubmatch(level)
+	m := annotationLevel().FindStringSubmatch(level)
 	if m == nil {
 		return exptypes.AnnotationKey{}, fmt.Errorf("invalid annotation type %q, expected type and optional platform in square brackets", level)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -22,13 +21,13 @@ func (e *fullError) Unwrap() error { return e.err }
 
 // receiverFull is how the client says, by way of the engine, that it could not
 // store what it was sent.
-var receiverFull = regexp.MustCompile(`code = ResourceExhausted desc = .*no space left on device`)
+var receiverFull = pattern(`code = ResourceExhausted desc = .*no space left on device`)
 
 // OutputFull reports whether a build failed because the disk of an output is
 // full: the user's, not the engine's.
 func OutputFull(err error) bool {
 	var full *fullError
-	return errors.As(err, &full) || err != nil && receiverFull.MatchString(err.Error())
+	return errors.As(err, &full) || err != nil && receiverFull().MatchString(err.Error())
 }
 
 // blameDisk finds the output whose disk is full when a job failed. What the

@@ -2,12 +2,11 @@ package build
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 )
 
 // missingFile is what BuildKit says before the path of a file that is missing.
-var missingFile = regexp.MustCompile(`^failed to compute cache key: failed to calculate checksum of ref \S+: `)
+var missingFile = pattern(`^failed to compute cache key: failed to calculate checksum of ref \S+: `)
 
 // ErrorText is what went wrong, without the name of the target, which is known
 // where this is told, and the words that every error of a solve begins with.
@@ -19,7 +18,7 @@ func ErrorText(err error) string {
 	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return plainFetch(missingFile.ReplaceAllString(strings.TrimSpace(text), ""))
+	return plainFetch(missingFile().ReplaceAllString(strings.TrimSpace(text), ""))
 }
 
 // FileMissing reports whether a step failed because it reads a file that is not
@@ -29,5 +28,5 @@ func FileMissing(err error) bool {
 	if i := strings.Index(text, "failed to compute cache key"); i >= 0 {
 		text = text[i:]
 	}
-	return missingFile.MatchString(text)
+	return missingFile().MatchString(text)
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -120,10 +119,10 @@ func (e *deniedError) Error() string { return e.text }
 func (e *deniedError) Unwrap() error { return e.err }
 
 // localSource is how an error names a local source.
-var localSource = regexp.MustCompile(localScheme + `[^"\s]+`)
+var localSource = pattern(localScheme + `[^"\s]+`)
 
 func (q *request) withPlainNames(err error) error {
-	return &deniedError{err, localSource.ReplaceAllStringFunc(err.Error(), func(id string) string {
+	return &deniedError{err, localSource().ReplaceAllStringFunc(err.Error(), func(id string) string {
 		if plain := q.plainName(strings.TrimPrefix(id, localScheme)); plain != "" {
 			return localScheme + plain
 		}

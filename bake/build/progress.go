@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -52,14 +51,14 @@ func (p *progress) Write(s *client.SolveStatus) {
 }
 
 // password is one in a URL, which a step may be named after.
-var password = regexp.MustCompile(`(://[^/\s:@'"]*):[^/\s'"]+@`)
+var password = pattern(`(://[^/\s:@'"]*):[^/\s'"]+@`)
 
 // redactNames hides the passwords in the name of a step.
 func redactNames(name string) string {
 	if !strings.Contains(name, "@") {
 		return name
 	}
-	return password.ReplaceAllString(name, "$1:xxxxx@")
+	return password().ReplaceAllString(name, "$1:xxxxx@")
 }
 
 // WriteBuildRef implements progress.Writer; references are in the report.

@@ -3,7 +3,6 @@ package build
 import (
 	"errors"
 	"math"
-	"regexp"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -125,10 +124,10 @@ func (t *TargetReport) json() TargetResult {
 }
 
 // credentialed is a URL with a user and a password or token before its host.
-var credentialed = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s"']+@`)
+var credentialed = pattern(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s"']+@`)
 
 // withoutCredentials hides what stands before the host of a URL.
-func withoutCredentials(text string) string { return credentialed.ReplaceAllString(text, "${1}***@") }
+func withoutCredentials(text string) string { return credentialed().ReplaceAllString(text, "${1}***@") }
 
 // inSeconds keeps three digits, which is what a clock between two machines is
 // good for.

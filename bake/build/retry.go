@@ -87,7 +87,7 @@ const maxBrief = 100
 // brief is the end of an error, where its cause is.
 func brief(err error) string {
 	text := err.Error()
-	if status := transientStatus.FindString(text); status != "" {
+	if status := transientStatus().FindString(text); status != "" {
 		at := strings.Index(text, status) + len(status) - len("503")
 		text = text[at:]
 		if end := strings.IndexAny(text, ":,)(\n"); end > 0 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 // transientTexts are how the engine, which passes errors on as text, words that
 // the network or a registry failed in a way that often passes.
-var transientTexts = regexp.MustCompile(`(?i)` + strings.Join([]string{
+var transientTexts = pattern(`(?i)` + strings.Join([]string{
 	"connection refused", "couldn't connect to server", "connection reset by peer", "connection timed out", "broken pipe",
 	"i/o timeout", "tls handshake timeout", "timeout awaiting response headers", "client.timeout exceeded",
 	"server misbehaving", "temporary failure in name resolution",
@@ -26,7 +25,7 @@ var transientTexts = regexp.MustCompile(`(?i)` + strings.Join([]string{
 
 // transientStatus finds an HTTP status that asks to try again, as registries,
 // web servers and git report it.
-var transientStatus = regexp.MustCompile(`(?i)(?:status|returned error:?|requests? to|http/[0-9.]+)\b[^\n]*?[ :](429|500|502|503|504)\b`)
+var transientStatus = pattern(`(?i)(?:status|returned error:?|requests? to|http/[0-9.]+)\b[^\n]*?[ :](429|500|502|503|504)\b`)
 
 // failedStep is how the engine says that a command of a Dockerfile failed. What
 // it says of the network was said to the command, which may not be run twice.
@@ -50,7 +49,7 @@ func transient(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || isTimeout(err) {
 		return true
 	}
-	return transientTexts.MatchString(text) || transientStatus.MatchString(text)
+	return transientTexts().MatchString(text) || transientStatus().MatchString(text)
 }
 
 // isTimeout reports whether the network timed out. The end of a context is not
@@ -62,11 +61,11 @@ func isTimeout(err error) bool {
 
 // retryAfter finds how long a registry wants to be left alone. Only some say it
 // in their answer's body, which is all that the engine passes on.
-var retryAfter = regexp.MustCompile(`(?i)retry[- ]after[:=]? *([0-9.]+ ?(?:ns|us|µs|ms|s|m|h)?)`)
+var retryAfter = pattern(`(?i)retry[- ]after[:=]? *([0-9.]+ ?(?:ns|us|µs|ms|s|m|h)?)`)
 
 // asked is the wait that an error asks for, 0 if it asks for none.
 func asked(err error) time.Duration {
-	m := retryAfter.FindStringSubmatch(err.Error())
+	m := retryAfter().FindStringSubmatch(err.Error())
 	if m == nil {
 		return 0
 	}

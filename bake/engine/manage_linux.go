@@ -49,7 +49,10 @@ func newClient(ctx context.Context, cfg Config, opts ...client.ClientOpt) (*clie
 	dial := client.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 		return connectOrStart(ctx, cfg)
 	})
-	c, err := client.New(ctx, "", append([]client.ClientOpt{dial}, opts...)...)
+	opts = append(opts, dial,
+		client.WithGRPCDialOption(grpc.WithInitialWindowSize(server.StreamWindow)),
+		client.WithGRPCDialOption(grpc.WithInitialConnWindowSize(server.ConnectionWindow)))
+	c, err := client.New(ctx, "", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a client of the engine: %w", err)
 	}

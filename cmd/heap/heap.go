@@ -12,12 +12,13 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // percents are how far the heap may grow, in percent of what lives, before each
-// collection; the last holds on. The first lets it grow to 64 MB, the runtime's
-// least goal of 4 MB times 16. Nothing but large definitions sees the others.
-var percents = []int{1600, 300, 150}
+// collection; the last holds on. The first lets it grow to 88 MB, the runtime's
+// least goal of 4 MB times 22. Nothing but large definitions sees the others.
+var percents = []int{2200, 300, 150}
 
 // chosen is set if the user says in the environment how to collect.
 var chosen = os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != ""
@@ -41,6 +42,9 @@ func next() {
 	if len(left) == 0 {
 		return
 	}
+	if len(left) < len(percents) {
+		dropProgram() // a run that comes here is a long one
+	}
 	debug.SetGCPercent(left[0])
 	if left = left[1:]; len(left) > 0 {
 		runtime.SetFinalizer(new([16]byte), func(*[16]byte) { next() })
@@ -48,9 +52,15 @@ func next() {
 }
 
 // LongRun ends the lenience of a short run: from now on the heap may grow by
-// percent before it is collected, the meaning of $GOGC.
-func LongRun(percent int) {
-	dropProgram()
+// percent before it is collected, the meaning of $GOGC. What only the start
+// needed of the program is given back, now or, as that takes a few ms, when the
+// run has turned out to be long.
+func LongRun(percent int, now bool) {
+	if now {
+		dropProgram()
+	} else {
+		time.AfterFunc(time.Second, dropProgram)
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	left = nil

@@ -31,7 +31,7 @@ Anonymous:             0 kB
 // TestProgramGoesOn uses code and constants whose pages are gone.
 func TestProgramGoesOn(t *testing.T) {
 	before := strings.ToUpper(t.Name())
-	LongRun(100)
+	LongRun(100, true)
 	if after := strings.ToUpper(t.Name()); after != before {
 		t.Errorf("%s became %s", before, after)
 	}

@@ -175,6 +175,14 @@ func openHistory(root string) (db.DB, error) {
 	return history, nil
 }
 
+// How many bytes may be on their way between the engine and a client, per stream
+// and in all. With fixed sizes nobody measures the connection to find good ones:
+// on a socket of one machine that was every second packet.
+const (
+	StreamWindow     = 1 << 20
+	ConnectionWindow = 4 << 20
+)
+
 func (s *Server) newGRPC() *grpc.Server {
 	srv := grpc.NewServer(
 		grpc.StatsHandler(s.activity),
@@ -182,6 +190,8 @@ func (s *Server) newGRPC() *grpc.Server {
 		grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),
+		grpc.InitialWindowSize(StreamWindow),
+		grpc.InitialConnWindowSize(ConnectionWindow),
 	)
 	s.control.Register(srv)
 	healthv1.RegisterHealthServer(srv, health.NewServer())
