@@ -1,11 +1,7 @@
 package heap
 
 import (
-	"bufio"
-	"io"
-	"os"
-	"strconv"
-	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,16 +10,8 @@ import (
 // Most of what a small run holds are such pages, which only the initialisation
 // of packages needed; those that are still needed come back from the file.
 func dropProgram() {
-	exe, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		return
-	}
-	maps, err := os.Open("/proc/self/smaps")
-	if err != nil {
-		return
-	}
-	defer maps.Close()
-	for _, m := range unchanged(maps, exe) {
+	for _, m := range constants(programHeaders()) {
+		// Without effect, the program only needs more memory.
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
 	}
 }
@@ -31,36 +19,63 @@ func dropProgram() {
 // mapping is a range of addresses.
 type mapping struct{ start, end uintptr }
 
-// unchanged are the mappings of a file, as smaps lists them, that hold nothing
-// but what is in the file. A mapping that can only be read may have been written
-// before, as that of relocated addresses: its pages would be lost.
-func unchanged(smaps io.Reader, file string) []mapping {
+// constants are the parts of the program that nobody writes, so that their pages
+// are as they are in the file.
+func constants(headers []header) []mapping {
+	moved := uintptr(0) // by how much the addresses differ from those in the file
+	for _, h := range headers {
+		if h.kind == kindHeaders {
+			moved = uintptr(unsafe.Pointer(&headers[0])) - uintptr(h.address)
+		}
+	}
+	page := uintptr(unix.Getpagesize())
 	var out []mapping
-	var current *mapping
-	for lines := bufio.NewScanner(smaps); lines.Scan(); {
-		words := strings.Fields(lines.Text())
-		switch {
-		case len(words) >= 5 && strings.Contains(words[0], "-"):
-			current = nil
-			if len(words) == 6 && words[5] == file && strings.HasPrefix(words[1], "r-") {
-				current = parseRange(words[0])
-			}
-		case len(words) == 3 && words[0] == "Anonymous:" && words[1] == "0" && current != nil:
-			out = append(out, *current)
+	for _, h := range headers {
+		if h.kind == kindLoad && h.flags&writable == 0 {
+			start := moved + uintptr(h.address)
+			out = append(out, mapping{start &^ (page - 1), start + uintptr(h.inFile)})
 		}
 	}
 	return out
 }
 
-func parseRange(text string) *mapping {
-	from, to, _ := strings.Cut(text, "-")
-	start, err := strconv.ParseUint(from, 16, 64)
-	if err != nil {
+// header is a program header of a 64-bit executable: Elf64_Phdr of elf(5).
+type header struct {
+	kind, flags               uint32
+	offset, address, physical uint64
+	inFile, inMemory, align   uint64
+}
+
+const (
+	kindLoad    = 1 // PT_LOAD
+	kindHeaders = 6 // PT_PHDR
+	writable    = 2 // PF_W
+)
+
+// Entries of the auxiliary vector: where the program headers are, and how many.
+const (
+	auxHeaders = 3 // AT_PHDR
+	auxCount   = 5 // AT_PHNUM
+)
+
+// programHeaders are those of this program, in its memory; none if it is not a
+// 64-bit one.
+func programHeaders() []header {
+	entries, err := unix.Auxv()
+	if err != nil || unsafe.Sizeof(uintptr(0)) != 8 {
 		return nil
 	}
-	end, err := strconv.ParseUint(to, 16, 64)
-	if err != nil {
+	var at, n uintptr
+	for _, e := range entries {
+		switch e[0] {
+		case auxHeaders:
+			at = e[1]
+		case auxCount:
+			n = e[1]
+		}
+	}
+	if at == 0 {
 		return nil
 	}
-	return &mapping{uintptr(start), uintptr(end)}
+	return unsafe.Slice(*(**header)(unsafe.Pointer(&at)), n)
 }
