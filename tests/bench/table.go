@@ -2,10 +2,10 @@ package main
 
 import (
 	"bufio"
+	"debug/buildinfo"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"text/tabwriter"
@@ -58,14 +58,14 @@ finding that out. Both submit to the same engine, the one that bake carries.
 
 `
 
-// peerVersion is what the peer says it is.
+// peerVersion is the version of the peer's module: the program itself only knows
+// it when it is linked by its own makefile.
 func peerVersion(b *bench) string {
-	out, err := exec.Command(b.peer("").Path, "version").Output()
-	fields := strings.Fields(string(out))
-	if err != nil || len(fields) < 2 {
+	info, err := buildinfo.ReadFile(b.peer("").Path)
+	if err != nil {
 		return "docker buildx"
 	}
-	return "docker buildx " + fields[1]
+	return "docker buildx " + info.Main.Version
 }
 
 // cpuModel is the name of the processor.
