@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"bake/bake"
+	"bake/cmd/heap"
 	"bake/compose"
 )
 
@@ -120,6 +121,11 @@ func readDefinition(names []string, fsys fs.FS, stdin io.Reader) ([]bake.File, e
 	files, err := bake.Load(fsys, names, stdin)
 	switch {
 	case err == nil:
+		size := 0
+		for _, f := range files {
+			size += len(f.Data)
+		}
+		heap.Expect(size)
 		return files, nil
 	case errors.Is(err, bake.ErrNoDefinition) && len(names) > 0:
 		return nil, usageErrorf("couldn't find a bake definition: %s", emptyText(names))
