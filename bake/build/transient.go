@@ -31,13 +31,20 @@ var transientStatus = pattern(`(?i)(?:status|returned error:?|requests? to|http/
 // it says of the network was said to the command, which may not be run twice.
 const failedStep = "did not complete successfully"
 
+// sharedLookup is how a copy ends that the engine made for several clients, over
+// the session of one that was interrupted.
+var sharedLookup = pattern(`failed to copy: rpc error: code = Canceled`)
+
 // transient reports whether err is a failure of the network or a registry that
 // may pass by itself. A builder that went away is none: its builds are lost.
 func transient(err error) bool {
-	if err == nil || canceled(err) || ofBuilder(err) {
+	if err == nil || ofBuilder(err) {
 		return false
 	}
 	text := err.Error()
+	if canceled(err) {
+		return sharedLookup().MatchString(text)
+	}
 	if strings.Contains(text, failedStep) {
 		return false
 	}

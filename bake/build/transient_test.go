@@ -25,14 +25,15 @@ func TestTransient(t *testing.T) {
 		"failed to push r/a:1: errors:\nunknown: provided digest did not match uploaded content\nunknown: blob unknown to registry - sha256:4f": true,
 		"failed to push r/a:1: unknown: provided digest did not match uploaded content":                                                         true,
 
-		"unexpected status from HEAD request to http://r/v2/a/manifests/503: 401 Unauthorized":                        false,
-		"unexpected status from PUT request to http://r/v2/a/manifests/1: 403 Forbidden":                              false,
-		"failed to resolve source metadata for r/a:503: r/a:503: not found":                                           false,
-		"dial tcp: lookup r.example on 127.0.0.53:53: no such host":                                                   false,
-		"process \"/bin/sh -c curl http://h || echo connection refused\" did not complete successfully: exit code: 7": false,
-		"failed to read: archive/tar: unexpected EOF":                                                                 false,
-		"error reading from server: EOF: context canceled":                                                            false,
-		"dockerfile parse error on line 500: unknown instruction: COYP":                                               false,
+		"unexpected status from HEAD request to http://r/v2/a/manifests/503: 401 Unauthorized":                                     false,
+		"unexpected status from PUT request to http://r/v2/a/manifests/1: 403 Forbidden":                                           false,
+		"failed to resolve source metadata for r/a:503: r/a:503: not found":                                                        false,
+		"dial tcp: lookup r.example on 127.0.0.53:53: no such host":                                                                false,
+		"process \"/bin/sh -c curl http://h || echo connection refused\" did not complete successfully: exit code: 7":              false,
+		"failed to read: archive/tar: unexpected EOF":                                                                              false,
+		"Canceled: failed to resolve source metadata for base: failed to copy: rpc error: code = Canceled desc = context canceled": true,
+		"error reading from server: EOF: context canceled":                                                                         false,
+		"dockerfile parse error on line 500: unknown instruction: COYP":                                                            false,
 	} {
 		if got := transient(errors.New(text)); got != want {
 			t.Errorf("%s: %v", text, got)

@@ -201,18 +201,23 @@ func listen(path string) (*socket, error) {
 }
 
 func (s *socket) make() error {
-	if err := os.Remove(s.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("cannot remove the old socket: %w", err)
+	// It gets its name once it is protected: a client that found it before would
+	// refuse to use it.
+	fresh := filepath.Join(filepath.Dir(s.path), ".new")
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove what is left of a socket: %w", err)
 	}
-	// Nobody can get in between bind and chmod: the directory is private.
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: s.path, Net: "unix"})
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: fresh, Net: "unix"})
 	if err != nil {
 		return fmt.Errorf("cannot make the socket: %w", err)
 	}
 	l.SetUnlinkOnClose(false) // it could be the file of a successor
-	err = os.Chmod(s.path, 0o600)
+	err = os.Chmod(fresh, 0o600)
 	if err == nil {
-		s.file, err = os.Lstat(s.path)
+		s.file, err = os.Lstat(fresh)
+	}
+	if err == nil {
+		err = os.Rename(fresh, s.path)
 	}
 	if err != nil {
 		l.Close()
