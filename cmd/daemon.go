@@ -1,15 +1,12 @@
 package cmd
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -93,12 +90,7 @@ func (a *app) runDaemon() error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := engine.Serve(ctx, cfg); err != nil {
-		return engineError("serve", err)
-	}
-	return nil
+	return serve(cfg)
 }
 
 func (o *daemonOptions) config(a *app) (engine.Config, error) {
@@ -110,7 +102,7 @@ func (o *daemonOptions) config(a *app) (engine.Config, error) {
 			o.file = daemonFile
 		}
 	}
-	cfg, err := a.withEnv(a.overlay(map[string]string{
+	return a.withEnv(a.overlay(map[string]string{
 		engine.EnvDir:          o.root,
 		engine.EnvSocket:       strings.TrimPrefix(o.addresses[0], "unix://"),
 		engine.EnvIdle:         "0",
@@ -118,7 +110,6 @@ func (o *daemonOptions) config(a *app) (engine.Config, error) {
 		engine.EnvSnapshotter:  o.snapshotter,
 		engine.EnvEntitlements: strings.Join(o.entitlements, ","),
 	})).engineConfig()
-	return cfg, err
 }
 
 // runControl connects standard input and output to the daemon, or says whether

@@ -28,13 +28,17 @@ error.`,
 	return c
 }
 
-// runEngineServe ends well when it is asked to end: a service manager must not
-// take that for a failure.
 func runEngineServe(a *app, o *engineStartOptions) error {
 	cfg, err := o.resolve(a)
 	if err != nil {
 		return err
 	}
+	return serve(cfg)
+}
+
+// serve runs the engine. It ends well when it is asked to end: a service manager
+// must not take that for a failure.
+func serve(cfg engine.Config) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	heap.LongRun(100, true)

@@ -50,11 +50,17 @@ func isRemote(s string) bool {
 // isGit reports whether s is the URL of a git repository, be it well-formed or
 // not.
 func isGit(s string) bool {
-	if !strings.Contains(s, ":") && !strings.HasPrefix(s, "github.com/") {
-		return false // found without regular expressions, as for most contexts
+	if !mayBeGit(s) {
+		return false
 	}
 	_, git, _ := dfgitutil.ParseGitRef(s)
 	return git
+}
+
+// mayBeGit is false for most contexts, which it finds without the regular
+// expressions that reading a URL takes.
+func mayBeGit(s string) bool {
+	return strings.Contains(s, ":") || strings.HasPrefix(s, "github.com/")
 }
 
 // findDockerfile returns the Dockerfile of t. contextDir is its local context,

@@ -30,7 +30,7 @@ func impliesAgent(t *bake.Target, from *bake.Remote) bool {
 }
 
 func isGitSSH(context string) bool {
-	if !isGit(context) {
+	if !mayBeGit(context) {
 		return false
 	}
 	u, err := gitutil.ParseURL(context)

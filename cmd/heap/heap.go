@@ -30,13 +30,15 @@ var (
 )
 
 func init() {
+	mu.Lock()
+	defer mu.Unlock()
 	if !chosen {
 		next()
 	}
 }
 
 // next sets the percentage that is due, and itself to be called after the next
-// collection: a finalizer runs then.
+// collection: a finalizer runs then. The caller holds mu.
 func next() {
 	if len(left) == 0 {
 		return

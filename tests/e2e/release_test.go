@@ -138,6 +138,19 @@ func (p *place) command(args ...string) *exec.Cmd {
 
 func (p *place) bake(args ...string) fixture.Outcome { return fixture.Run(p.t, p.command(args...)) }
 
+// release runs bake --atomic, tells its process id and returns how it ended, nil
+// if it did not even begin.
+func (p *place) release(pid chan<- int) *os.ProcessState {
+	cmd := p.command("--atomic")
+	if err := cmd.Start(); err != nil {
+		p.t.Error(err)
+		return nil
+	}
+	pid <- cmd.Process.Pid
+	_ = cmd.Wait()
+	return cmd.ProcessState
+}
+
 // is reports whether the tags of the place are as want.
 func (p *place) is(want map[string]string) bool { return maps.Equal(p.tags(p.name), want) }
 
@@ -274,15 +287,12 @@ func TestReleaseWhenBakeIsKilled(t *testing.T) {
 			fixture.Hang(p, w, r)
 		}
 		p := s.place(fixture.Fault{Method: http.MethodPut, Path: "/manifests/t-", After: i / 2, Times: 1, Do: kill})
-		cmd := p.command("--atomic")
-		if err := cmd.Start(); err != nil {
-			t.Error(err)
+		ended := p.release(pid)
+		if ended == nil {
 			return
 		}
-		pid <- cmd.Process.Pid
-		_ = cmd.Wait()
-		if cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-			t.Errorf("%s: %s", what, cmd.ProcessState)
+		if ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Errorf("%s: %s", what, ended)
 		}
 		if left := p.journals(); len(left) == 0 {
 			t.Errorf("%s: there is no journal", what)

@@ -29,9 +29,7 @@ const smallBlob = 256 << 10
 // exporting many images takes.
 type smallBlobs struct {
 	content.Store
-	root  string // where both stores keep their files
-	blobs string // below it, the blobs
-	temp  string // below it, files that are not blobs yet
+	root string // where both stores keep their files
 
 	mu      sync.Mutex
 	writers map[string]*smallWriter // by ref
@@ -43,12 +41,15 @@ func newBlobs(root string) (content.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &smallBlobs{Store: store, root: root, blobs: filepath.Join(root, "blobs"), temp: filepath.Join(root, "small"), writers: map[string]*smallWriter{}}
-	if err := os.RemoveAll(s.temp); err != nil { // what a crash left
+	s := &smallBlobs{Store: store, root: root, writers: map[string]*smallWriter{}}
+	if err := os.RemoveAll(s.temp()); err != nil { // what a crash left
 		return nil, err
 	}
-	return s, os.MkdirAll(s.temp, 0o700)
+	return s, os.MkdirAll(s.temp(), 0o700)
 }
+
+// temp is the directory of files that are not blobs yet.
+func (s *smallBlobs) temp() string { return filepath.Join(s.root, "small") }
 
 // Writer implements content.Ingester.
 func (s *smallBlobs) Writer(ctx context.Context, opts ...content.WriterOpt) (content.Writer, error) {

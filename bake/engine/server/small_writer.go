@@ -88,7 +88,7 @@ func (w *smallWriter) sync() (err error) {
 	if w.file != "" {
 		return nil
 	}
-	f, err := os.CreateTemp(w.store.temp, "")
+	f, err := os.CreateTemp(w.store.temp(), "")
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (w *smallWriter) commit(size int64, expected digest.Digest) error {
 
 // place puts the data where blobs are.
 func (w *smallWriter) place(d digest.Digest) error {
-	dir := filepath.Join(w.store.blobs, d.Algorithm().String())
+	dir := filepath.Join(w.store.root, "blobs", d.Algorithm().String())
 	path := filepath.Join(dir, d.Encoded())
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
