@@ -31,7 +31,8 @@ func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
 	return file.Body, diags
 }
 
-// parsePieces parses a large file piece by piece. It returns nil if the file is
+// parsePieces parses a large file piece by piece: each block that is plain, and
+// what is not together with some of what follows. It returns nil if the file is
 // small, if it has an error, or if it was cut where it must not be. A cut that
 // went wrong, in a heredoc or within parentheses, leaves something open, which
 // is an error of the piece before it: so pieces without errors are to the
@@ -40,18 +41,48 @@ func parsePieces(f File) *hclsyntax.Body {
 	if len(f.Data) < largeFile {
 		return nil
 	}
-	whole := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}
-	for pos, rest := hcl.InitialPos, f.Data; len(rest) > 0; {
-		piece := rest[:cut(rest)]
-		file, diags := hclsyntax.ParseConfig(piece, f.Name, pos)
-		if len(diags) > 0 || !join(whole, file.Body.(*hclsyntax.Body)) {
+	whole := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, Blocks: hclsyntax.Blocks{}}
+	p := &plain{name: f.Name, text: string(f.Data), line: 1}
+	for p.blocks(whole); p.at < len(p.text); p.blocks(whole) {
+		if !p.piece(f.Data, whole) {
 			return nil
 		}
-		rest = rest[len(piece):]
-		pos.Byte += len(piece)
-		pos.Line += bytes.Count(piece, []byte("\n"))
 	}
 	return whole
+}
+
+// blocks reads all blocks up to the first that is not plain.
+func (p *plain) blocks(whole *hclsyntax.Body) {
+	done, read := *p, len(whole.Blocks)
+	p.spaces()
+	start := p.pos()
+	for p.blank(); p.at < len(p.text); p.blank() {
+		b := p.block()
+		if p.failed {
+			break
+		}
+		whole.Blocks = append(whole.Blocks, b)
+		done = *p
+	}
+	if p.failed || len(whole.Blocks) == read {
+		*p = done
+	}
+	if len(whole.Blocks) > read {
+		extend(whole, p.since(start))
+	}
+}
+
+// piece has the next piece parsed by hclsyntax. It fails if there is an error.
+func (p *plain) piece(data []byte, whole *hclsyntax.Body) bool {
+	piece := data[p.at:][:cut(data[p.at:])]
+	file, diags := hclsyntax.ParseConfig(piece, p.name, p.pos())
+	if len(diags) > 0 || !join(whole, file.Body.(*hclsyntax.Body)) {
+		return false
+	}
+	p.at += len(piece)
+	p.line += bytes.Count(piece, []byte("\n"))
+	p.start = p.at
+	return true
 }
 
 // cut is the length of the first piece of a text.
@@ -74,10 +105,15 @@ func join(whole, piece *hclsyntax.Body) bool {
 		whole.Attributes[name] = a
 	}
 	whole.Blocks = append(whole.Blocks, piece.Blocks...)
-	if whole.SrcRange.Empty() {
-		whole.SrcRange = piece.SrcRange
-	}
-	whole.SrcRange = hcl.RangeBetween(whole.SrcRange, piece.SrcRange)
-	whole.EndRange = piece.EndRange
+	extend(whole, piece.SrcRange)
 	return true
+}
+
+// extend makes the range of a body that is being put together end where r does.
+func extend(whole *hclsyntax.Body, r hcl.Range) {
+	if whole.SrcRange.Empty() {
+		whole.SrcRange = r
+	}
+	whole.SrcRange = hcl.RangeBetween(whole.SrcRange, r)
+	whole.EndRange = endOf(r)
 }
