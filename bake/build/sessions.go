@@ -141,7 +141,7 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 	}
 	s.shared[k] = one
 	s.running.Go(func() {
-		if err := one.Run(context.WithoutCancel(ctx), k.node.client.Dialer()); err != nil && ctx.Err() == nil {
+		if err := one.Run(context.WithoutCancel(ctx), gathering(k.node.client.Dialer())); err != nil && ctx.Err() == nil {
 			r.stop(&lostError{k.node, err})
 		}
 	})
