@@ -7,13 +7,13 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// pieceSize is about how many bytes of a file in HCL's native syntax are parsed
-// at a time. The scanner keeps 100 bytes of token for every few bytes of text, in
-// a slice that is copied as it grows, until the parser is done: for a large file
-// at once, that is most of the memory of a run.
+// pieceSize is about how many bytes of a file in HCL's native syntax hclsyntax
+// parses at a time. Its scanner keeps 100 bytes of token for every few bytes of
+// text, in a slice that is copied as it grows, until the parser is done: for a
+// large file at once, that would be most of the memory of a run.
 const pieceSize = 2 << 10
 
-// largeFile is the size from which on that is worth it.
+// largeFile is the size from which on a file is parsed in pieces.
 const largeFile = 32 << 10
 
 // blockEnd is a closing brace that stands alone at the start of a line: nearly

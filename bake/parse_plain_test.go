@@ -2,6 +2,8 @@ package bake
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -99,6 +101,36 @@ func TestPlainChanged(t *testing.T) {
 	}
 	if read < 5_000 {
 		t.Errorf("only %d were plain", read)
+	}
+}
+
+// TestPlainCorpus reads real definitions, from each of their lines on.
+func TestPlainCorpus(t *testing.T) {
+	root, cases := corpus(t)
+	files, plainBytes, bytes := map[string]bool{}, 0, 0
+	for _, c := range cases {
+		for _, name := range c.Files {
+			data, err := os.ReadFile(filepath.Join(root, c.Dir, c.Cwd, name))
+			if err != nil || !strings.HasSuffix(name, ".hcl") || files[string(data)] {
+				continue
+			}
+			files[string(data)] = true
+			bytes += len(data)
+			for text := string(data); text != ""; {
+				n := checkPlain(t, text)
+				if plainBytes += n; n == 0 {
+					n = strings.IndexByte(text, '\n') + 1
+				}
+				if n == 0 {
+					break
+				}
+				text = text[n:]
+			}
+		}
+	}
+	t.Logf("%d of %d bytes in %d files are plain", plainBytes, bytes, len(files))
+	if len(files) < 100 || plainBytes < bytes/4 {
+		t.Error("that is too little")
 	}
 }
 
