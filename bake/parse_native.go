@@ -1,7 +1,7 @@
 package bake
 
 import (
-	"bytes"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -18,7 +18,7 @@ const largeFile = 32 << 10
 
 // blockEnd is a closing brace that stands alone at the start of a line: nearly
 // always the end of a top-level block.
-var blockEnd = []byte("\n}\n")
+const blockEnd = "\n}\n"
 
 func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
 	if body := parsePieces(f); body != nil {
@@ -44,7 +44,7 @@ func parsePieces(f File) *hclsyntax.Body {
 	whole := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, Blocks: hclsyntax.Blocks{}}
 	p := &plain{name: f.Name, text: string(f.Data), line: 1}
 	for p.blocks(whole); p.at < len(p.text); p.blocks(whole) {
-		if !p.piece(f.Data, whole) {
+		if !p.piece(whole) {
 			return nil
 		}
 	}
@@ -73,22 +73,23 @@ func (p *plain) blocks(whole *hclsyntax.Body) {
 }
 
 // piece has the next piece parsed by hclsyntax. It fails if there is an error.
-func (p *plain) piece(data []byte, whole *hclsyntax.Body) bool {
-	piece := data[p.at:][:cut(data[p.at:])]
-	file, diags := hclsyntax.ParseConfig(piece, p.name, p.pos())
+func (p *plain) piece(whole *hclsyntax.Body) bool {
+	piece := p.text[p.at:]
+	piece = piece[:cut(piece)]
+	file, diags := hclsyntax.ParseConfig([]byte(piece), p.name, p.pos())
 	if len(diags) > 0 || !join(whole, file.Body.(*hclsyntax.Body)) {
 		return false
 	}
 	p.at += len(piece)
-	p.line += bytes.Count(piece, []byte("\n"))
+	p.line += strings.Count(piece, "\n")
 	p.start = p.at
 	return true
 }
 
 // cut is the length of the first piece of a text.
-func cut(text []byte) int {
+func cut(text string) int {
 	if len(text) > pieceSize {
-		if i := bytes.Index(text[pieceSize:], blockEnd); i >= 0 {
+		if i := strings.Index(text[pieceSize:], blockEnd); i >= 0 {
 			return pieceSize + i + len(blockEnd)
 		}
 	}

@@ -19,11 +19,11 @@ type plain struct {
 	at     int // the next byte
 	line   int // that of the next byte, from 1
 	start  int // of that line
-	depth  int // how many lists, objects and calls are open
+	depth  int // how many expressions the next byte is in
 	failed bool
 }
 
-// maxDepth is how deep lists, objects and calls may be nested in plain text.
+// maxDepth is how deep expressions may be nested in plain text.
 const maxDepth = 50
 
 func (p *plain) fail() { p.failed = true }

@@ -9,22 +9,21 @@ import (
 // expression reads one of the expressions that are plain, nil if it is another.
 // What follows it, an operator for one, has to be refused by the caller.
 func (p *plain) expression() hclsyntax.Expression {
+	p.depth++
+	defer func() { p.depth-- }()
 	c := p.peek()
 	switch {
-	case p.failed:
+	case p.failed || p.depth > maxDepth:
 	case c == '"':
 		return p.template()
+	case c == '[':
+		return p.tuple()
+	case c == '{':
+		return p.object()
 	case isDigit(c):
 		return p.number()
 	case isLetter(c):
 		return p.named()
-	case (c == '[' || c == '{') && p.depth < maxDepth:
-		p.depth++
-		defer func() { p.depth-- }()
-		if c == '[' {
-			return p.tuple()
-		}
-		return p.object()
 	}
 	p.fail()
 	return nil
@@ -124,7 +123,7 @@ func (p *plain) named() hclsyntax.Expression {
 	case name == "for":
 		p.fail()
 		return nil
-	case next == '(' && p.depth < maxDepth:
+	case next == '(':
 		return p.call(name, rng)
 	case name == "true":
 		v = cty.True
@@ -153,8 +152,6 @@ func (p *plain) traversal(name string, rng hcl.Range) hclsyntax.Expression {
 }
 
 func (p *plain) call(name string, rng hcl.Range) hclsyntax.Expression {
-	p.depth++
-	defer func() { p.depth-- }()
 	open := p.symbol('(')
 	args := p.list(')')
 	return &hclsyntax.FunctionCallExpr{Name: name, Args: args, NameRange: rng, OpenParenRange: open, CloseParenRange: p.symbol(')')}

@@ -45,6 +45,7 @@ var otherTexts = []string{
 	"target \"a\" {\n  a = \"$b\"\n}\n", "target \"a\" {\n  a = \"ö\"\n}\n", "target \"a\" {\n  ä = 1\n}\n", "target \"a\" {\n  a = \"\n\"\n}\n", "target \"a\" {\n  a = <<E\nx\nE\n}\n",
 	"target \"a\" {\r\n}\r\n", "target \"a\" {\n  a = true.b\n}\n", "target \"a\" {\n  a = 'b'\n}\n", "target \"a\" /* b */ {\n}\n", "target \"a\" {\n  a = \"\x00\"\n}\n", "\xef\xbb\xbftarget \"a\" {\n}\n",
 	"target \"a\" {\n  a = " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\n}\n",
+	"target \"a\" {\n  a = " + strings.Repeat("\"${", 60) + "b" + strings.Repeat("}\"", 60) + "\n}\n",
 }
 
 // checkPlain reads the plain blocks at the start of a text and returns how long
