@@ -48,6 +48,7 @@ target "linked" {
 		{[]string{"default"}, "many", 500},
 		{[]string{"linked", "-j8"}, "chain", 40}, // each has a container for its frontend
 	} {
+		fixture.ForgetPeak()
 		o := fixture.Run(t, s.patient(append(tc.args, "--progress=quiet")...))
 		t.Logf("bake %q: exit code %d after %s, %d MiB", tc.args, o.Code, o.Wall, o.MaxRSS>>10)
 		if o.Code != 0 {
