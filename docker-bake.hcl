@@ -48,7 +48,7 @@ variable "TAGS" {
 }
 
 variable "BUILDKIT" {
-  default     = "v0.33.1"
+  default     = "v0.34.2"
   description = "The version of BuildKit in go.mod"
 }
 

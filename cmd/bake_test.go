@@ -73,7 +73,7 @@ func TestBakeFlags(t *testing.T) {
 	}
 }
 
-// TestPeerFlags holds the flags of `docker buildx bake` v0.37.2: each of them
+// TestPeerFlags holds the flags of `docker buildx bake` v0.38.2: each of them
 // must exist here, by the same name, shorthand and kind.
 func TestPeerFlags(t *testing.T) {
 	a, _, _ := newTestApp(t)

@@ -150,7 +150,10 @@ func (f facts) worker(ctx context.Context, n *builder.Node, features bool) {
 	f.unless("BuildKit version", n.Version)
 	f.unless("Platforms", strings.Join(platformutil.FormatInGroups(n.Node.Platforms, n.Platforms), ", "))
 	if features && n.Driver != nil {
-		has := n.Driver.Features(ctx)
+		has, err := n.Driver.Features(ctx)
+		if err != nil {
+			f.add("Error", "%s", err)
+		}
 		f.add("Features", "")
 		for _, key := range slices.Sorted(maps.Keys(has)) {
 			f.add("\t"+string(key), "%t", has[driver.Feature(key)])

@@ -79,7 +79,7 @@ func TestWriteState(t *testing.T) {
 	stopped := engine.State{Dir: "/d", Socket: "/d/s", LogFile: "/d/l", DiskUsed: 1536}
 	running := stopped
 	running.Running, running.PID, running.Uptime = true, 42, 90*time.Second
-	running.Version, running.BuildKit, running.Current = "v1", "v0.33.1", true
+	running.Version, running.BuildKit, running.Current = "v1", "v0.34.2", true
 	running.Clients, running.Builds, running.Idle = 2, 1, 10*time.Minute
 	running.Snapshotter, running.Network, running.OwnRuntime, running.Seccomp = "overlayfs", "host", true, true
 	odd := running

@@ -227,8 +227,8 @@ func (*fakeDriver) Info(context.Context) (*driver.Info, error) {
 	return &driver.Info{Status: driver.Running}, nil
 }
 
-func (*fakeDriver) Features(context.Context) map[driver.Feature]bool {
-	return map[driver.Feature]bool{driver.MultiPlatform: true, driver.OCIExporter: true}
+func (*fakeDriver) Features(context.Context) (map[driver.Feature]bool, error) {
+	return map[driver.Feature]bool{driver.MultiPlatform: true, driver.OCIExporter: true}, nil
 }
 
 func (*fakeDriver) IsMobyDriver() bool { return false }

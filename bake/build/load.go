@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/docker/buildx/util/dockerutil"
@@ -17,7 +18,11 @@ func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.Exp
 		return entry, nil, in("output", e.key, errors.New("there is no Docker to load the image into: write a file with type=docker,dest=FILE, or push it"))
 	}
 	name := entry.Attrs["context"]
-	if r.opt.Docker.Features(ctx, name)[dockerutil.OCIImporter] {
+	features, err := r.opt.Docker.Features(ctx, name)
+	if err != nil {
+		return entry, nil, in("output", e.key, fmt.Errorf("cannot ask Docker what it can load: %w", err))
+	}
+	if features[dockerutil.OCIImporter] {
 		entry.Type = client.ExporterOCI
 		entry.Attrs["prefer-image-digest"] = "true"
 	} else if len(q.platforms) > 1 || attested(q) {

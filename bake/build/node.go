@@ -56,7 +56,9 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 	if out.client, err = driver.Boot(ctx, lasting, n.Driver, progress); err != nil {
 		return nil, &unreachableError{err: fmt.Errorf("cannot reach builder %s: %w", n.Builder, err)}
 	}
-	out.features = n.Driver.Features(ctx)
+	if out.features, err = n.Driver.Features(ctx); err != nil {
+		return nil, &unreachableError{err: fmt.Errorf("cannot ask builder %s what it can do: %w", n.Builder, err)}
+	}
 	out.platforms = n.Platforms
 	out.native = platforms.Normalize(platforms.DefaultSpec())
 	if out.embedded {

@@ -117,7 +117,7 @@ func (d *embedded) Client(ctx context.Context, opts ...client.ClientOpt) (*clien
 }
 
 // Features implements driver.Driver.
-func (d *embedded) Features(context.Context) map[driver.Feature]bool {
+func (d *embedded) Features(context.Context) (map[driver.Feature]bool, error) {
 	return map[driver.Feature]bool{
 		driver.OCIExporter:    true,
 		driver.DockerExporter: true,
@@ -125,7 +125,7 @@ func (d *embedded) Features(context.Context) map[driver.Feature]bool {
 		driver.MultiPlatform:  true,
 		driver.DirectPush:     true,
 		driver.DefaultLoad:    false,
-	}
+	}, nil
 }
 
 // HostGatewayIP implements driver.Driver: containers share the host's network.
