@@ -1,7 +1,6 @@
 package bake
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,7 +10,8 @@ import (
 
 // applier applies overrides to one target, in the order they were typed: the
 // order is the order of effect. The values given for one list accumulate; the
-// first plain "=" among them drops what the definition says.
+// first plain "=" among them drops what the definition says, one without a
+// value what was given before, too.
 type applier struct {
 	target string
 	env    Env
@@ -28,22 +28,33 @@ func applyOverrides(target string, attrs []*attr, overrides []*override, env Env
 	}
 	a := applier{target: target, env: env, attrs: attrs, given: map[int]*attr{}, plain: map[int]bool{}}
 	var errs []error
-	var secrets []*override
-	for _, o := range overrides {
-		if o.Key == "secret" {
-			secrets = append(secrets, o)
-			continue
-		}
-		if err := a.apply(o); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", o.Text, err))
-		}
-	}
-	for _, o := range secrets {
-		if err := a.secret(o); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", o.Text, err))
+	run := func(apply func(*override) error, list []*override) {
+		for i, o := range list {
+			replaced := o.replacedBy(list[i+1:])
+			if replaced && setRow(o.Key) == nil {
+				continue // --push, then --push=false
+			}
+			if err := apply(o); err != nil && !replaced {
+				errs = append(errs, fmt.Errorf("%s: %w", o.Text, err))
+			}
 		}
 	}
+	ofSecrets := func(o *override) bool { return o.changesSecret(setRow(o.Key), o.Name != "") }
+	run(a.apply, slices.DeleteFunc(slices.Clone(overrides), ofSecrets))
+	run(a.secret, slices.DeleteFunc(slices.Clone(overrides), func(o *override) bool { return !ofSecrets(o) }))
 	return errs
+}
+
+// replacedBy tells whether a later override sets the same single value, so that
+// this one does not count.
+func (o *override) replacedBy(later []*override) bool {
+	row := setRow(o.Key)
+	if row != nil && o.Name == "" && row.set != setValue {
+		return false // a list: values accumulate
+	}
+	return slices.ContainsFunc(later, func(l *override) bool {
+		return setRow(l.Key) == row && l.Name == o.Name && (row != nil || l.Key == o.Key)
+	})
 }
 
 // override is an Override with its place on the command line.
@@ -85,6 +96,10 @@ func (a *applier) apply(o *override) error {
 }
 
 func (a *applier) list(i int, row *attribute, o *override) error {
+	if !o.Append && o.Value == "" {
+		a.clear(i, o)
+		return nil
+	}
 	next, err := a.listValue(row, o)
 	if err != nil {
 		return err
@@ -101,6 +116,14 @@ func (a *applier) list(i int, row *attribute, o *override) error {
 	}
 	a.given[i] = row.join(a.given[i], next)
 	return nil
+}
+
+// clear drops all that a list has so far.
+func (a *applier) clear(i int, o *override) {
+	a.given[i], a.plain[i] = nil, true
+	if a.attrs[i] != nil {
+		a.attrs[i] = &attr{src: a.source(o), over: a.attrs[i], unset: true}
+	}
 }
 
 // join appends whatever the row's merge rule is.
@@ -173,9 +196,6 @@ func fieldValue(fields []field, o *override) (cty.Value, error) {
 
 // secret changes where a declared secret comes from.
 func (a *applier) secret(o *override) error {
-	if o.Name == "" {
-		return errors.New("write secret.ID=env=NAME or secret.ID=src=FILE")
-	}
 	prev := a.attrs[attrSecret]
 	next, err := parseSecret(o.Value)
 	if err != nil {

@@ -51,6 +51,9 @@ func noTargetMatches(o Override, c *Config) *hcl.Diagnostic {
 	if g := c.groups[o.Pattern]; g != nil {
 		hint = fmt.Sprintf(" %q is a group; overrides go to targets: name one of %s, or use a pattern.", o.Pattern, list(g.Targets))
 	}
+	if hint == "" && setRow(o.Pattern) != nil {
+		hint = o.targetHint()
+	}
 	return errorAt("no-match", nowhere, "Override of no target", "%s: no target matches %q.%s", o.Text, o.Pattern, hint)
 }
 

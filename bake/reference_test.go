@@ -78,9 +78,9 @@ func setText(row *attribute) string {
 	case setValue:
 		return "`" + key + "=VALUE`"
 	case setList:
-		return "`" + key + "=VALUE` replaces, `" + key + "+=VALUE` appends; may be repeated"
+		return "`" + key + "=VALUE` replaces, `" + key + "+=VALUE` appends, `" + key + "=` clears; may be repeated"
 	case setAppend:
-		return "`" + key + "=VALUE` appends; may be repeated"
+		return "`" + key + "=VALUE` appends, `" + key + "=` clears; may be repeated"
 	case setKey:
 		return "`" + key + ".NAME=VALUE`"
 	}
@@ -107,7 +107,7 @@ func setTable() string {
 	b.WriteString("| key | form |\n|---|---|\n")
 	for i := range table {
 		if row := &table[i]; row.set != setNone {
-			fmt.Fprintf(&b, "| `%s` | %s |\n", row.setKey(), setText(row))
+			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.Join(row.keys(), "` `"), setText(row))
 		}
 	}
 	b.WriteString("| `secret` | `TARGET.secret.ID=env=NAME` or `TARGET.secret.ID=src=FILE` changes where a declared secret comes from |\n")

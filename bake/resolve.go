@@ -108,7 +108,7 @@ func (r *resolver) inherit(own *ownTarget) []*attr {
 			continue
 		}
 		for i := range table {
-			if !emptyEntries(&table[i], b.attrs[i]) {
+			if !saysNothing(&table[i], b.attrs[i]) {
 				attrs[i] = table[i].combine(attrs[i], b.attrs[i])
 			}
 		}
@@ -123,10 +123,11 @@ func (r *resolver) inherit(own *ownTarget) []*attr {
 	return attrs
 }
 
-// emptyEntries tells an empty list of objects, which in a base target counts as
-// not set: what an earlier base says stays.
-func emptyEntries(row *attribute, a *attr) bool {
-	return row.shape == shapeEntries && a != nil && len(a.cells) == 0
+// saysNothing tells an empty list of objects and a list that an override has
+// cleared, which in a base target count as not set: what an earlier base says
+// stays.
+func saysNothing(row *attribute, a *attr) bool {
+	return a != nil && (a.unset || row.shape == shapeEntries && len(a.cells) == 0)
 }
 
 // memberRange tells where one string of a list is written.

@@ -42,8 +42,8 @@ type setForm int
 const (
 	setNone   setForm = iota // cannot be set
 	setValue                 // KEY=VALUE
-	setList                  // KEY=VALUE replaces, KEY+=VALUE appends, repeatable
-	setAppend                // KEY=VALUE appends, repeatable
+	setList                  // KEY=VALUE replaces, KEY+=VALUE appends, KEY= clears, repeatable
+	setAppend                // KEY=VALUE appends, KEY= clears, repeatable
 	setKey                   // KEY.NAME=VALUE
 )
 
@@ -56,9 +56,10 @@ type attribute struct {
 	notNull bool       // null is an error instead of "not set"
 	entry   *entryKind // for shapeEntries
 	fields  []field    // for shapeFields
-	setName string     // the key of --set when it is not the attribute's name
 	set     setForm
-	escape  bool // "${" is escaped when printed
+	setKeys []string // what --set calls it, the key to recommend first; nil is its name alone
+	setID   bool     // KEY.ID=VALUE by the first key changes where a declared entry comes from
+	escape  bool     // "${" is escaped when printed
 	deflt   string
 	doc     string
 	decode  func(*Target, *attr)
@@ -107,7 +108,7 @@ var table = []attribute{
 	attrInherits: {name: "inherits", shape: shapeList, merge: mergeAll,
 		doc:    "Base targets whose attributes this target takes over, later ones over earlier ones, its own over all.",
 		decode: func(*Target, *attr) {}},
-	attrAnnotations: {name: "annotations", shape: shapeList, merge: mergeAppend, set: setAppend, escape: true,
+	attrAnnotations: {name: "annotations", shape: shapeList, merge: mergeAppend, set: setAppend, setKeys: []string{"annotation", "annotations"}, escape: true,
 		doc:    "Annotations of the image, as KEY=VALUE with an optional level before it: manifest (the default), index, manifest-descriptor or index-descriptor, and a platform in brackets.",
 		decode: func(t *Target, a *attr) { t.Annotations = a.list() }},
 	attrAttest: {name: "attest", shape: shapeEntries, merge: mergeKeyed, notNull: true, entry: &attestEntry, set: setAppend,
@@ -125,13 +126,13 @@ var table = []attribute{
 	attrDockerfileInline: {name: "dockerfile-inline", shape: shapeString, escape: true,
 		doc:    "The content of the Dockerfile itself; it wins over dockerfile.",
 		decode: func(t *Target, a *attr) { t.DockerfileInline = a.textPtr() }},
-	attrArgs: {name: "args", shape: shapeMap, merge: mergeKeys, set: setKey, escape: true,
+	attrArgs: {name: "args", shape: shapeMap, merge: mergeKeys, set: setKey, setKeys: []string{"arg", "args"}, escape: true,
 		doc:    "Build arguments, for ARG in the Dockerfile. A null value does not set the argument.",
 		decode: func(t *Target, a *attr) { t.Args = a.texts() }},
-	attrLabels: {name: "labels", shape: shapeMap, merge: mergeKeys, set: setKey, escape: true,
+	attrLabels: {name: "labels", shape: shapeMap, merge: mergeKeys, set: setKey, setKeys: []string{"label", "labels"}, escape: true,
 		doc:    "Labels of the image configuration.",
 		decode: func(t *Target, a *attr) { t.Labels = a.texts() }},
-	attrTags: {name: "tags", shape: shapeList, set: setList,
+	attrTags: {name: "tags", shape: shapeList, set: setList, setKeys: []string{"tag", "tags"},
 		doc:    "Names of the image.",
 		decode: func(t *Target, a *attr) { t.Tags = a.list() }},
 	attrCacheFrom: {name: "cache-from", shape: shapeEntries, merge: mergeAppend, notNull: true, entry: &cacheEntry, set: setList,
@@ -143,13 +144,13 @@ var table = []attribute{
 	attrTarget: {name: "target", shape: shapeString, set: setValue,
 		doc:    "The stage of the Dockerfile to build; the last one when not set.",
 		decode: func(t *Target, a *attr) { t.Stage = a.textPtr() }},
-	attrSecret: {name: "secret", shape: shapeEntries, merge: mergeKeyed, notNull: true, entry: &secretEntry, set: setList, setName: "secrets",
+	attrSecret: {name: "secret", shape: shapeEntries, merge: mergeKeyed, notNull: true, entry: &secretEntry, set: setList, setKeys: []string{"secret", "secrets"}, setID: true,
 		doc:    "Secrets for RUN --mount=type=secret: id with src=FILE or env=NAME; with neither, the environment variable or file named like the id.",
 		decode: func(t *Target, a *attr) { t.Secrets = a.secrets() }},
 	attrSSH: {name: "ssh", shape: shapeEntries, merge: mergeKeyed, notNull: true, entry: &sshEntry, set: setList,
 		doc:    "SSH agents or keys for RUN --mount=type=ssh: ID, or ID=PATH[,PATH].",
 		decode: func(t *Target, a *attr) { t.SSH = a.sshKeys() }},
-	attrPlatforms: {name: "platforms", shape: shapeList, set: setList, setName: "platform",
+	attrPlatforms: {name: "platforms", shape: shapeList, set: setList, setKeys: []string{"platform", "platforms"},
 		doc:    "Platforms to build for, such as linux/arm64, or local.",
 		decode: func(t *Target, a *attr) { t.Platforms = a.list() }},
 	attrOutput: {name: "output", shape: shapeEntries, notNull: true, entry: &outputEntry, set: setList,
@@ -170,19 +171,19 @@ var table = []attribute{
 	attrShmSize: {name: "shm-size", shape: shapeString, set: setValue,
 		doc:    "Size of /dev/shm in RUN, such as 128m.",
 		decode: func(t *Target, a *attr) { t.ShmSize = a.textPtr() }},
-	attrUlimits: {name: "ulimits", shape: shapeList, merge: mergeAppend, set: setList,
+	attrUlimits: {name: "ulimits", shape: shapeList, merge: mergeAppend, set: setList, setKeys: []string{"ulimit", "ulimits"},
 		doc:    "Resource limits of RUN, as NAME=SOFT[:HARD].",
 		decode: func(t *Target, a *attr) { t.Ulimits = a.list() }},
-	attrResources: {name: "resources", shape: shapeFields, merge: mergeKeys, notNull: true, fields: resourceFields, set: setKey,
+	attrResources: {name: "resources", shape: shapeFields, merge: mergeKeys, notNull: true, fields: resourceFields, set: setKey, setKeys: []string{"resource", "resources"},
 		doc:    "Limits for the containers of RUN: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems.",
 		decode: func(t *Target, a *attr) { t.Resources = a.resources() }},
 	attrCall: {name: "call", shape: shapeString, set: setValue,
 		doc:    "What to ask of the frontend instead of a build: check, outline or targets.",
 		decode: func(t *Target, a *attr) { t.Call = a.textPtr() }},
-	attrEntitlements: {name: "entitlements", shape: shapeList, merge: mergeAppend, set: setAppend,
+	attrEntitlements: {name: "entitlements", shape: shapeList, merge: mergeAppend, set: setAppend, setKeys: []string{"entitlement", "entitlements"},
 		doc:    "Privileges the build needs: network.host, security.insecure, device[=NAME].",
 		decode: func(t *Target, a *attr) { t.Entitlements = a.list() }},
-	attrExtraHosts: {name: "extra-hosts", shape: shapeMap, merge: mergeKeys, set: setKey, escape: true,
+	attrExtraHosts: {name: "extra-hosts", shape: shapeMap, merge: mergeKeys, set: setKey, setKeys: []string{"extra-host", "extra-hosts"}, escape: true,
 		doc:    "Additional lines of /etc/hosts in RUN: host name to address.",
 		decode: func(t *Target, a *attr) { t.ExtraHosts = a.texts() }},
 	attrPolicy: {name: "policy", shape: shapeEntries, merge: mergeAll, notNull: true, entry: &policyEntry, set: setList,

@@ -3,6 +3,8 @@ package bake
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,6 +79,15 @@ func TestTable(t *testing.T) {
 
 func expect(t *testing.T, i int, text string, set []string, want string) {
 	t.Helper()
+	if diff := cmp.Diff(want, planned(t, i, text, set)); diff != "" {
+		t.Errorf("with %q (-want +got):\n%s\n%s", set, diff, text)
+	}
+}
+
+// planned is what an attribute of the target "app" comes to, as JSON. An
+// override is for that target unless it names another one.
+func planned(t *testing.T, i int, text string, set []string) string {
+	t.Helper()
 	def, diags := Parse([]File{{Name: "docker-bake.hcl", Data: []byte(text)}}, nil)
 	cfg, more := def.Evaluate(Scope{})
 	if diags = append(diags, more...); diags.HasErrors() {
@@ -84,7 +95,10 @@ func expect(t *testing.T, i int, text string, set []string, want string) {
 	}
 	req := Request{Targets: []string{"app"}}
 	for _, s := range set {
-		o, err := ParseOverride("app." + s)
+		if key := s[:strings.IndexAny(s, ".+=")]; setRow(key) != nil || slices.Contains(pseudo, key) {
+			s = "app." + s
+		}
+		o, err := ParseOverride(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,15 +108,13 @@ func expect(t *testing.T, i int, text string, set []string, want string) {
 	if plan == nil {
 		t.Fatal(diags)
 	}
-	got := ""
-	if v := plan.Target("app").jsonValue(i); v != nil {
-		data, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = string(data)
+	v := plan.Target("app").jsonValue(i)
+	if v == nil {
+		return ""
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("with %q (-want +got):\n%s\n%s", set, diff, text)
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return string(data)
 }

@@ -16,6 +16,7 @@ type attr struct {
 	cells []cell  // one for a scalar, one per element, key (sorted) or field otherwise
 	src   *source // who set it last
 	over  *attr   // what this replaced or extended
+	unset bool    // cleared by an override, which for heirs is as if it had never been set
 }
 
 // cell is one scalar, element or map entry.

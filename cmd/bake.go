@@ -115,7 +115,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 		fs.StringVar(&o.builder, "builder", env["BUILDX_BUILDER"], "Use the builder `NAME`, or embedded for the one that bake carries")
 		fs.StringArrayVar(&o.allow, "allow", nil, "Grant `WHAT` builds ask for, such as network.host, ssh or fs.read=PATH")
 		fs.StringVar(&o.frontend, "frontend", "auto", "Use this `KIND` of frontend for syntax lines in Dockerfiles: auto, builtin or image")
-		fs.VarP(jobsFlag{&o.jobs}, "jobs", "j", "Build at most `N` targets at once, 0 for any number (the default, but on the embedded engine 8 for each core, at least 16 and fewer with little memory); also fail-fast (the default), defer-error (--keep-going), defer-output (export only if all are built, tags last, all or none)")
+		fs.VarP(jobsFlag{&o.jobs}, "jobs", "j", "Build at most `N` targets at once, 0 for any number (the default, but on the embedded engine 8 for each core, at least 16 and fewer with little memory); or MODE[,parallel=N], where MODE is fail-fast (the default), defer-error (--keep-going) or defer-output (export only if all are built, tags last, all or none)")
 		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
 		fs.BoolVar(&o.rerunFailed, "rerun-failed", false, "Build only what was not built last time: what failed, was skipped or interrupted")
 		fs.IntVar(&o.retries, "retries", 3, "Try up to `N` times again what the network or a registry failed; 0 for never")

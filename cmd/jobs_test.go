@@ -4,12 +4,23 @@ import "testing"
 
 func TestJobs(t *testing.T) {
 	for text, want := range map[string]jobs{
-		"4":                          {limit: 4, counted: true},
-		"0":                          {counted: true},
-		"parallel=2":                 {limit: 2, counted: true},
-		"fail-fast":                  {},
-		"defer-error":                {keepGoing: true},
-		"8,defer-error,defer-output": {limit: 8, counted: true, keepGoing: true, hold: true},
+		"":                                 {},
+		" ":                                {},
+		"4":                                {limit: 4, counted: true},
+		" 4 ":                              {limit: 4, counted: true},
+		"+4":                               {limit: 4, counted: true},
+		"0":                                {counted: true},
+		"parallel=2":                       {limit: 2, counted: true},
+		"parallel=0":                       {counted: true},
+		"fail-fast":                        {},
+		"mode=fail-fast":                   {},
+		"defer-error":                      {keepGoing: true},
+		"mode=defer-output":                {hold: true},
+		"mode=defer-output,parallel=3":     {limit: 3, counted: true, hold: true},
+		"parallel=3,defer-output":          {limit: 3, counted: true, hold: true},
+		" Mode = defer-error , PARALLEL=2": {limit: 2, counted: true, keepGoing: true},
+		`"defer-error","parallel=2"`:       {limit: 2, counted: true, keepGoing: true},
+		"8,defer-error":                    {limit: 8, counted: true, keepGoing: true},
 	} {
 		var got jobs
 		if err := (jobsFlag{&got}).Set(text); err != nil {
@@ -19,9 +30,27 @@ func TestJobs(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", text, got, want)
 		}
 	}
-	for _, text := range []string{"", "-1", "many", "4,", "parallel=", "defer=error"} {
-		if err := (jobsFlag{&jobs{}}).Set(text); err == nil {
-			t.Errorf("%q was taken", text)
+	for text, want := range map[string]string{
+		"-1":                       `want a number of targets, 0 or more, not "-1"`,
+		"many":                     `want a number of targets, parallel=N, fail-fast, defer-error or defer-output, not "many"`,
+		"Defer-Error":              `want a number of targets, parallel=N, fail-fast, defer-error or defer-output, not "Defer-Error"`,
+		"mode=":                    `want a number of targets, parallel=N, fail-fast, defer-error or defer-output, not ""`,
+		"4,":                       `want a number of targets, parallel=N, fail-fast, defer-error or defer-output, not ""`,
+		"parallel=":                `want a number of targets, 0 or more, not ""`,
+		"parallel=1.5":             `want a number of targets, 0 or more, not "1.5"`,
+		"99999999999999999999":     `want a number of targets, parallel=N, fail-fast, defer-error or defer-output, not "99999999999999999999"`,
+		"defer=error":              `want parallel=N or mode=NAME, not "defer=error"`,
+		"jobs=2":                   `want parallel=N or mode=NAME, not "jobs=2"`,
+		"1,2":                      "two numbers of targets, 1 and 2",
+		"parallel=1,PARALLEL=2":    "two numbers of targets, 1 and 2",
+		"2,parallel=2":             "two numbers of targets, 2 and 2",
+		"fail-fast,mode=fail-fast": "two modes, fail-fast and fail-fast",
+		"defer-error,defer-output": "two modes; both at once are --keep-going --jobs=defer-output",
+		`"defer-error`:             "",
+	} {
+		err := (jobsFlag{&jobs{}}).Set(text)
+		if err == nil || want != "" && err.Error() != want {
+			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
 }
