@@ -28,6 +28,13 @@ func (p *planner) checkValues(t *Target) {
 			}
 		}
 	}
+	if a := attrs[attrPlatforms]; a != nil {
+		p.checkPlatformNames(a)
+	}
+	if a := attrs[attrContexts]; a != nil {
+		p.checkContextNames(a)
+	}
+	p.checkBrackets(t)
 	if o := attrs[attrOutput]; o != nil {
 		if err := checkStdout(o); err != nil {
 			p.report(unusableValue(t, &table[attrOutput], &o.cells[len(o.cells)-1], err))
@@ -48,15 +55,25 @@ var valueChecks = [...]func(*cell) error{
 
 func unusableValue(t *Target, row *attribute, c *cell, err error) *hcl.Diagnostic {
 	rng := c.rng()
-	where := ""
-	if rng.Filename == "" && c.src != nil && c.src.flag != "" {
-		where = fmt.Sprintf(" (from %s)", c.src.flag)
-	}
-	id := diagID("unusable-value")
+	return errorAt(ofValue("unusable-value", rng), rng, "Unusable value", "Attribute %s of target %q%s: %s.", row.name, t.Name, c.from(), err)
+}
+
+// ofValue is the identity of a diagnostic about a value: one of its own for
+// values that stand in no file.
+func ofValue(id diagID, rng hcl.Range) diagID {
 	if rng.Filename == "" {
-		id = "bad-override"
+		return "bad-override"
 	}
-	return errorAt(id, rng, "Unusable value", "Attribute %s of target %q%s: %s.", row.name, t.Name, where, err)
+	return id
+}
+
+// from tells where a value comes from that stands in no file: the flag, in
+// parentheses.
+func (c *cell) from() string {
+	if c.rng().Filename != "" || c.src == nil || c.src.flag == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (from %s)", c.src.flag)
 }
 
 // checkPlatforms accepts what buildx does: several platforms in one string,

@@ -108,15 +108,34 @@ func (s *source) rng(c *cell) hcl.Range {
 	return s.attr.Expr.Range()
 }
 
+// keyRange is where the key of a map entry is written, if that can be told, else
+// where its value is.
+func (c *cell) keyRange() hcl.Range {
+	if c.src != nil && c.src.attr != nil {
+		if p := entryPair(c.src.attr.Expr, c.key); p != nil {
+			return p.Key.Range()
+		}
+	}
+	return c.rng()
+}
+
 // entryExpr is the expression of one key of a literal object.
 func entryExpr(expr hcl.Expression, key string) hcl.Expression {
+	if p := entryPair(expr, key); p != nil {
+		return p.Value
+	}
+	return nil
+}
+
+// entryPair is one key of a literal object and its expression.
+func entryPair(expr hcl.Expression, key string) *hcl.KeyValuePair {
 	pairs, diags := hcl.ExprMap(expr)
 	if diags.HasErrors() {
 		return nil
 	}
-	for _, p := range pairs {
-		if k, diags := p.Key.Value(nil); !diags.HasErrors() && isString(k) && k.AsString() == key {
-			return p.Value
+	for i := range pairs {
+		if k, diags := pairs[i].Key.Value(nil); !diags.HasErrors() && isString(k) && k.AsString() == key {
+			return &pairs[i]
 		}
 	}
 	return nil

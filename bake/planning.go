@@ -107,7 +107,7 @@ func (p *planner) link(t *Target, rt *resolvedTarget) {
 				t.Entitlements = append(t.Entitlements, e)
 			}
 		}
-		if len(t.Platforms) > 1 && len(linked.Platforms) > 1 && !subset(t.Platforms, linked.Platforms) {
+		if lacksPlatform(t.Platforms, linked.Platforms) {
 			p.report(linkPlatforms(t, linked, c))
 		}
 	}
@@ -116,15 +116,6 @@ func (p *planner) link(t *Target, rt *resolvedTarget) {
 func (p *planner) linkCycle(name string) {
 	i := slices.IndexFunc(p.path, func(f frame) bool { return f.addr.name == name })
 	p.report(linkCycle(p.path[i:]))
-}
-
-func subset(some, all []string) bool {
-	for _, s := range some {
-		if !slices.Contains(all, s) {
-			return false
-		}
-	}
-	return true
 }
 
 // decode makes the typed target. A target nobody requested exports nothing.

@@ -84,6 +84,7 @@ var rooms = []room{
 		"bake/hclfuncs", "bake/compose",
 		"github.com/tonistiigi/go-csvvalue", "github.com/agext/levenshtein",
 		"github.com/containerd/platforms", "github.com/docker/go-units", // how platforms and sizes are written
+		"github.com/distribution/reference", // and names of images
 	}), not: system},
 	// The client of BuildKit.
 	{dir: "bake/build", may: concat(language, buildx, buildkitClient, containers, []string{

@@ -2,14 +2,83 @@ package build
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // annotationLevel is a level of an image index with an optional platform.
 var annotationLevel = pattern(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
+
+// settleAnnotations settles those of all images that q makes.
+func (q *request) settleAnnotations() error {
+	all, own := q.of.platforms, q.platforms
+	if len(all) == 0 {
+		all = []ocispecs.Platform{q.node.native}
+		own = all
+	}
+	ofTarget, err := parseAnnotations(q.target.Annotations)
+	if err != nil {
+		return in("annotations", "", err)
+	}
+	for _, e := range q.exports {
+		if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
+			continue // no image
+		}
+		if fault, err := e.settle(all, own); err != nil {
+			if _, ok := ofTarget[fault]; ok {
+				return in("annotations", "", err)
+			}
+			return in("output", e.key, err)
+		}
+	}
+	return nil
+}
+
+// settle makes the annotations of an output such as its engine takes them. In
+// brackets stands the one spelling of a platform, as older engines know no other,
+// and there are none if the engine builds one platform: an image that is no index
+// has no annotations in brackets. What is for the platform of another node is
+// left out; e.whole has the annotations of all. fault is the option that an
+// error is about.
+func (e *export) settle(all, own []ocispecs.Platform) (fault string, err error) {
+	general, specific := map[string]string{}, map[string]string{}
+	e.whole = map[string]string{}
+	for _, option := range sortedKeys(e.Attrs) {
+		key, ok, err := exptypes.ParseAnnotationKey(option)
+		switch {
+		case err != nil:
+			return option, err
+		case !ok:
+			continue
+		}
+		value, platform := e.Attrs[option], key.Platform
+		delete(e.Attrs, option)
+		if platform == nil {
+			general[key.String()] = value
+			continue
+		}
+		if !hasPlatform(all, *platform) {
+			return option, fmt.Errorf("the annotation %s for %s would be lost, as the target is built for %s: name one of its platforms, or leave out the brackets to annotate all",
+				key.Key, platforms.FormatAll(*platform), formatPlatforms(all))
+		}
+		e.whole[key.String()] = value
+		if len(own) == 1 {
+			key.Platform = nil
+		}
+		if hasPlatform(own, *platform) {
+			specific[key.String()] = value
+		}
+	}
+	maps.Copy(e.whole, general)
+	maps.Copy(e.Attrs, general)
+	maps.Copy(e.Attrs, specific)
+	return "", nil
+}
 
 // parseAnnotations turns "level,level[platform]:key=value" items into the
 // attributes of an image exporter.

@@ -191,6 +191,7 @@ func (r *run) assemble(ctx context.Context, t *bake.Target, index int, shares []
 	}
 	a.pending.Store(int32(len(a.parts)))
 	a.warnCaches(r.progress)
+	a.warnLocalTwice(r.progress)
 	return a, nil
 }
 
@@ -234,7 +235,7 @@ func (q *request) bind(known map[*bake.Target]*assembly) error {
 		}
 		p := producer.on(q.node)
 		p.linked = true
-		q.links = append(q.links, link{name: l.Context, producer: p})
+		q.links = append(q.links, link{name: q.inputs.contextName(l.Context), producer: p})
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 
 	"bake/bake"
 
-	"github.com/containerd/platforms"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -89,34 +88,6 @@ func cacheAttrs(t *bake.Target, attrs map[string]string) {
 	if t.Pull != nil && *t.Pull {
 		attrs["image-resolve-mode"] = "pull"
 	}
-}
-
-// parsePlatforms reads the attribute "platforms": an item may hold several
-// platforms separated by commas, and "local" is the platform of this machine.
-func parsePlatforms(items []string) ([]ocispecs.Platform, error) {
-	var out []ocispecs.Platform
-	for _, item := range items {
-		for s := range strings.SplitSeq(item, ",") {
-			if strings.EqualFold(s, "local") {
-				out = append(out, platforms.Normalize(platforms.DefaultSpec()))
-				continue
-			}
-			p, err := platforms.Parse(s)
-			if err != nil {
-				return nil, in("platforms", "", err)
-			}
-			out = append(out, platforms.Normalize(p))
-		}
-	}
-	return out, nil
-}
-
-func formatPlatforms(pp []ocispecs.Platform) string {
-	var names []string
-	for _, p := range pp {
-		names = append(names, platforms.FormatAll(p))
-	}
-	return strings.Join(names, ",")
 }
 
 // attestAttrs adds the attestations that t asks for and, if it says nothing

@@ -3,12 +3,14 @@ package build
 import (
 	"errors"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 
 	"bake/bake"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -162,5 +164,84 @@ func TestAnnotations(t *testing.T) {
 		if _, err := parseAnnotations([]string{bad}); err == nil || !strings.HasPrefix(err.Error(), text) {
 			t.Errorf("%s: error is %v, want %s", bad, err, text)
 		}
+	}
+}
+
+// Annotations in brackets find their platform by all of its names, and are sent
+// in a way that every engine understands.
+func TestSettledAnnotations(t *testing.T) {
+	const arm, amd = "linux/arm64", "linux/amd64"
+	for name, c := range map[string]struct {
+		all, own    string
+		attrs, want map[string]string
+		whole       map[string]string // if it is not what is sent
+		fails       string
+	}{
+		"one platform": {
+			all: arm, own: arm,
+			attrs: map[string]string{"annotation-manifest[linux/arm64/v8].k": "v", "name": "x"},
+			want:  map[string]string{"annotation-manifest.k": "v", "name": "x"},
+			whole: map[string]string{"annotation-manifest[linux/arm64].k": "v"},
+		},
+		"in brackets wins": {
+			all: arm, own: arm,
+			attrs: map[string]string{"annotation.k": "all", "annotation[linux/aarch64].k": "arm"},
+			want:  map[string]string{"annotation-manifest.k": "arm"},
+			whole: map[string]string{"annotation-manifest.k": "all", "annotation-manifest[linux/arm64].k": "arm"},
+		},
+		"several": {
+			all: arm + "," + amd, own: arm + "," + amd,
+			attrs: map[string]string{"annotation-manifest[linux/arm64/v8].k": "v", "annotation-manifest-descriptor[linux/x86_64].k": "w", "annotation-index[linux/arm64].i": "x"},
+			want:  map[string]string{"annotation-manifest[linux/arm64].k": "v", "annotation-manifest-descriptor[linux/amd64].k": "w", "annotation-index.i": "x"},
+		},
+		"part of a node": {
+			all: arm + "," + amd, own: amd,
+			attrs: map[string]string{"annotation-manifest[linux/arm64].k": "v", "annotation-manifest-descriptor[linux/amd64].k": "w"},
+			want:  map[string]string{"annotation-manifest-descriptor.k": "w"},
+			whole: map[string]string{"annotation-manifest[linux/arm64].k": "v", "annotation-manifest-descriptor[linux/amd64].k": "w"},
+		},
+		"lost":         {all: arm + "," + amd, own: amd, attrs: map[string]string{"annotation[linux/arm/v7].k": "v"}, fails: "the annotation k for linux/arm/v7 would be lost, as the target is built for linux/arm64,linux/amd64"},
+		"another arm":  {all: arm, own: arm, attrs: map[string]string{"annotation[linux/arm64/v9].k": "v"}, fails: "would be lost"},
+		"of the index": {all: arm, own: arm, attrs: map[string]string{"annotation-index[linux/amd64].k": "v"}, fails: "would be lost"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, err := parsePlatforms([]string{c.all})
+			if err != nil {
+				t.Fatal(err)
+			}
+			own, err := parsePlatforms([]string{c.own})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := export{ExportEntry: client.ExportEntry{Attrs: c.attrs}}
+			fault, err := e.settle(all, own)
+			if c.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), c.fails) || fault == "" {
+					t.Fatalf("error is %v, about %q", err, fault)
+				}
+				return
+			}
+			if err != nil || !cmp.Equal(e.Attrs, c.want) {
+				t.Errorf("%v %s", err, cmp.Diff(c.want, e.Attrs))
+			}
+			if c.whole == nil {
+				c.whole = c.want
+			}
+			if !cmp.Equal(e.whole, c.whole) {
+				t.Error(cmp.Diff(c.whole, e.whole))
+			}
+		})
+	}
+}
+
+// A platform is built once, however it is named.
+func TestPlatformsAreDistinct(t *testing.T) {
+	pp, err := parsePlatforms([]string{"linux/arm64,linux/amd64", "linux/aarch64", "linux/amd64/v1", "linux/arm", "linux/arm/v7", "linux/arm/v6", "local", "LOCAL"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "linux/arm64,linux/amd64,linux/arm/v7,linux/arm/v6"
+	if got := formatPlatforms(pp); got != want && runtime.GOARCH == "amd64" {
+		t.Errorf("platforms are %s, want %s", got, want)
 	}
 }

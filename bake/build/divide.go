@@ -152,7 +152,7 @@ func (a *assembly) publications() ([]*publication, error) {
 		p := &publication{target: a.target.Name, output: i, names: e.names, tagless: e.tagless}
 		p.insecure = e.insecure()
 		var err error
-		if p.annotations, err = indexAnnotations(e.Attrs); err != nil {
+		if p.annotations, err = indexAnnotations(e.whole); err != nil {
 			return nil, in("annotations", "", err)
 		}
 		for _, q := range a.parts {
@@ -181,7 +181,7 @@ func (q *request) pushed(output int) (ocispecs.Descriptor, error) {
 	return ocispecs.Descriptor{}, errors.New("the builder has no record of what it pushed")
 }
 
-// indexAnnotations are the annotations in the attributes of an exporter that
+// indexAnnotations are the annotations in the options of an exporter that
 // are about the index, or about its entries.
 func indexAnnotations(attrs map[string]string) (map[exptypes.AnnotationKey]string, error) {
 	out := map[exptypes.AnnotationKey]string{}

@@ -28,6 +28,8 @@ type export struct {
 	push    bool     // to the registries of these names
 	spent   bool     // something was written that cannot be written again
 	tagless bool     // the user asked for a push by digest
+
+	whole map[string]string // the annotations of all nodes' parts, as options
 }
 
 // streams reports whether the engine sends the result back to the client.

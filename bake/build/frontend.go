@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"bake/bake"
+
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
 
@@ -45,6 +47,20 @@ func (r *run) solveFrontend(ctx context.Context, c gateway.Client, q *request, r
 func lacksFrontend(err error) bool {
 	return strings.Contains(err.Error(), "failed to resolve source metadata for docker.io/"+officialFrontend)
 }
+
+// frontendOf is the image of the frontend that reads the Dockerfile of t, as far
+// as it is known. It is empty for that of the engine.
+func frontendOf(t *bake.Target, d *dockerfile) string {
+	if v, ok := t.Args["BUILDKIT_SYNTAX"]; ok {
+		ref, _, _ := strings.Cut(strings.TrimSpace(v), " ")
+		return ref
+	}
+	return d.syntax()
+}
+
+// isBuildKits reports whether a frontend is that of BuildKit for Dockerfiles, in
+// any version.
+func isBuildKits(ref string) bool { return ref == "" || ref == "dockerfile.v0" || isOfficial(ref) }
 
 // foreign reports whether the Dockerfile is read by a frontend that may not
 // know that sources have names and sessions.

@@ -60,6 +60,7 @@ type inputs struct {
 	ignore     string // the file with the ignore rules of contextDir, which may not exist
 	caps       map[string]bool
 	named      map[string]string // local directories behind named contexts
+	verbatim   bool              // what the keys of named contexts mean is up to another frontend than BuildKit's
 
 	definitions map[string]*pb.Definition // what is given to the frontend as an input, by name
 }
@@ -82,6 +83,7 @@ func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, opt *Options, 
 	if i.dockerfile, err = findDockerfile(t, opt.Dir, i.contextDir); err != nil {
 		return nil, err
 	}
+	i.verbatim = !isBuildKits(frontendOf(t, i.dockerfile))
 	if isRemote(t.Context) {
 		if err := i.fetchContext(t, from, dated, opt); err != nil {
 			return nil, in("context", "", err)
@@ -159,9 +161,18 @@ func (i *inputs) addDockerfile(d *dockerfile, src *sources) error {
 	return err
 }
 
+// contextName is the name under which the frontend looks up the named context
+// of a key.
+func (i *inputs) contextName(key string) string {
+	if i.verbatim {
+		return key
+	}
+	return bake.ContextName(key)
+}
+
 func (i *inputs) addNamedContext(name, value string, from *bake.Remote, opt *Options, src *sources) error {
 	dir := opt.Dir
-	attr := "context:" + name
+	attr := "context:" + i.contextName(name)
 	switch {
 	case strings.HasPrefix(value, "target:"):
 		return nil // a link, bound when the other target is loaded

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
@@ -49,8 +50,15 @@ func (q *request) linkInputs(ctx context.Context, attrs map[string]string) (map[
 			return nil, err
 		}
 		res := l.producer.result
+		name, only, one := strings.Cut(l.name, "::") // a context for one platform only
+		if _, ok := res.Refs[only]; one && !ok && len(res.Refs) > 0 {
+			return nil, fmt.Errorf("the context %s is for %s, which target %s is not built for", name, only, l.producer.target.Name)
+		}
 		for platform, ref := range res.Refs {
-			if err := addInput(ctx, inputs, attrs, l.name, "::"+platform, "/"+platform, ref, res.Metadata); err != nil {
+			if one && platform != only {
+				continue
+			}
+			if err := addInput(ctx, inputs, attrs, name, "::"+platform, "/"+platform, ref, res.Metadata); err != nil {
 				return nil, err
 			}
 		}

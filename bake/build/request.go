@@ -129,6 +129,9 @@ func (q *request) prepareOutputs(opt *Options) error {
 	if q.exports, err = prepareExports(q.target, outputs, opt); err != nil {
 		return err
 	}
+	if err := q.settleAnnotations(); err != nil {
+		return err
+	}
 	if q.node.embedded {
 		if err := checkEmbedded(q.exports); err != nil {
 			return err
