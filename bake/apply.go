@@ -217,7 +217,7 @@ func (a *applier) secret(o *override) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("target %q declares no secret %q; a secret must be declared before its source can be changed", a.target, o.Name)
+	return fmt.Errorf("secret %q must be declared before it can be overridden, and target %q declares none of this id", o.Name, a.target)
 }
 
 // output applies --push or --load, which edit the list of outputs.

@@ -25,9 +25,9 @@ func unknownTarget(c *Config, name string, asked hcl.Range) *hcl.Diagnostic {
 	}
 	if name == "default" && asked == nowhere {
 		return errorAt("no-default", asked, "Nothing to build",
-			"The definition has no group or target named \"default\", so name what to build.%s", knownNames(known))
+			"Bake failed to find target default, so name what to build.%s", knownNames(known))
 	}
-	return errorAt("unknown-target", asked, "Unknown target", "There is no target or group named %q.%s", name, hint)
+	return errorAt("unknown-target", asked, "Unknown target", "Bake failed to find target %s: there is no target or group of this name.%s", name, hint)
 }
 
 func knownNames(names []string) string {

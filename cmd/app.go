@@ -77,9 +77,13 @@ func (a *app) fail(err error) {
 	if a.debug {
 		text = fmt.Sprintf("%+v", err)
 	}
-	fmt.Fprintf(a.err, "%s: %s\n", a.paint(styleError, "error"), strings.TrimRight(text, "\n"))
+	label := "error"
+	if isOwn && own.label != "" {
+		label = own.label
+	}
+	fmt.Fprintf(a.err, "%s: %s\n", a.paint(styleError, label), strings.TrimRight(text, "\n"))
 	if isOwn && own.hint != "" {
-		fmt.Fprintf(a.err, "\n%s\n", wrap(own.hint, min(a.columns(), maxTextWidth)))
+		fmt.Fprintf(a.err, "\n%s\n", wrap(own.hint, a.prose()))
 	}
 }
 

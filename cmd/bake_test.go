@@ -110,7 +110,7 @@ func TestValidate(t *testing.T) {
 		{[]string{"--print", "--list=targets"}, "--print and --list are mutually exclusive"},
 		{[]string{"--frontend=own"}, `invalid --frontend "own", want auto, builtin or image`},
 		{[]string{"--allow=everything"}, `--allow everything: unknown entitlement key "everything"`},
-		{[]string{"--allow=ssh=x"}, "--allow ssh=x: ssh takes no value"},
+		{[]string{"--allow=ssh=x"}, "--allow ssh=x: ssh does not accept a value"},
 		{[]string{"--allow=fs"}, "--allow fs: fs needs a value, as in --allow fs=PATH"},
 	}
 	for _, tt := range tests {

@@ -30,6 +30,9 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	report, err := a.submit(ctx, o, plan, mode)
 	var entitlement *build.EntitlementError
 	if errors.As(err, &entitlement) {
+		if mode.talkative() {
+			fmt.Fprintln(a.err)
+		}
 		granted := a.askEntitlements(ctx, entitlement.Missing)
 		switch {
 		case granted != nil:
@@ -108,6 +111,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	}
 	defer display.close()
 	display.expect(len(plan.Targets), a.terminal)
+	display.began(o.reading)
 	opt := build.Options{
 		Dir:      a.dir,
 		Env:      a.env,
@@ -134,6 +138,9 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	chosen.tellRegistries(&opt)
 	report, err := build.Run(ctx, plan, chosen.nodes, opt)
 	display.explainAll(report)
+	if err != nil && opt.KeepGoing {
+		display.results(report)
+	}
 	return report, display.explain(err)
 }
 

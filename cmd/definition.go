@@ -23,6 +23,8 @@ type definitionOptions struct {
 	verbose     bool     // -v: tell of what Compose files say and no build needs
 	strict      bool
 	diagnostics string // "text" or "json"
+
+	reading *reading // what was read on this machine
 }
 
 func (o *definitionOptions) addFlags(flags *pflag.FlagSet) {
@@ -79,16 +81,18 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 	return config, nil
 }
 
-// read reads the definition files.
+// read reads the definition files and notes what it reads on this machine.
 func (o *definitionOptions) read(a *app, fsys fs.FS) ([]bake.File, error) {
+	o.reading = &reading{from: namingVariable(o.files, a.env)}
+	noted, stdin := o.reading.noted(fsys), o.reading.input(a.in)
 	if o.fetched != nil {
-		return o.readRemote(a, fsys)
+		return o.readRemote(a, noted, stdin)
 	}
 	names, err := definitionNames(o.files, a.env, fsys)
 	if err != nil {
 		return nil, err
 	}
-	return readDefinition(names, fsys, a.in)
+	return readDefinition(names, noted, stdin)
 }
 
 // ignored tells, where that is asked for, of what Compose files say and no

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// maxTextWidth keeps prose readable on wide terminals.
-const maxTextWidth = 100
-
 // writeText shows a batch of findings to a person, and how many there were.
 func (r *reporter) writeText(batch []finding) {
 	if len(batch) == 0 {
@@ -73,7 +70,7 @@ func (f finding) writeText(b *strings.Builder, st streams) {
 	}
 	fmt.Fprintf(b, "%s: %s\n", st.paint(style, label), st.paint(styleBold, f.summary))
 	f.writePlace(b, st, style)
-	width := min(st.columns(), maxTextWidth)
+	width := st.prose()
 	if f.detail != "" {
 		fmt.Fprintf(b, "\n%s\n", wrap(f.detail, width))
 	}

@@ -3,7 +3,6 @@ package cmd
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,19 +10,20 @@ import (
 	"bake/bake"
 )
 
-// grants are the entitlements that --allow knows, and what they permit.
+// grants are the entitlements that --allow knows, and what each permits, in the
+// words that scripts look for; %s is the value.
 var grants = []struct{ name, permits string }{
-	{"network.host", "use the network of the host"},
-	{"security.insecure", "run containers without a sandbox"},
-	{"device", "use devices of the host"},
-	{"ssh", "use the SSH agent"},
-	{"buildx.local.delete", "delete files of output directories that a build did not write (mode=delete)"},
-	{"fs", "read and write files"},
-	{"fs.read", "read files"},
-	{"fs.write", "write files"},
-	{"image", "load and push images"},
-	{"image.push", "push images"},
-	{"image.load", "load images"},
+	{"network.host", "Running build containers that can access host network"},
+	{"security.insecure", "Running privileged containers that can make system changes"},
+	{"device", "Access to device %s"},
+	{"ssh", "Forwarding default SSH agent socket"},
+	{"buildx.local.delete", "Deleting stale files from local output destinations"},
+	{"fs", "Read and write access to path %s"},
+	{"fs.read", "Read access to path %s"},
+	{"fs.write", "Write access to path %s"},
+	{"image", "Loading and pushing of image %s"},
+	{"image.push", "Pushing of image %s"},
+	{"image.load", "Loading of image %s"},
 }
 
 // valueless are entitlements that take no value, and needy those that must
@@ -35,18 +35,18 @@ var (
 
 // checkAllow finds what is wrong with the --allow flags.
 func checkAllow(list []string) error {
+	var names []string
+	for _, g := range grants {
+		names = append(names, g.name)
+	}
 	for _, text := range list {
 		name, _, hasValue := strings.Cut(text, "=")
-		if grantOf(name) == "" {
-			var names []string
-			for _, g := range grants {
-				names = append(names, g.name)
-			}
+		if !slices.Contains(names, name) {
 			return usageErrorf("--allow %s: unknown entitlement key %q", text, name).
 				withHint("%s", suggestOr(similar(name, names), "Known are "+strings.Join(names, ", ")+"."))
 		}
 		if hasValue && slices.Contains(valueless, name) {
-			return usageErrorf("--allow %s: %s takes no value", text, name)
+			return usageErrorf("--allow %s: %s does not accept a value", text, name)
 		}
 		if !hasValue && slices.Contains(needy, name) {
 			return usageErrorf("--allow %s: %s needs a value, as in --allow %s=PATH", text, name, name)
@@ -55,13 +55,19 @@ func checkAllow(list []string) error {
 	return nil
 }
 
-func grantOf(name string) string {
+// permits says what an entitlement permits: its name if it is none that --allow
+// knows.
+func permits(entitlement string) string {
+	if entitlement == "device" {
+		return "Access to CDI devices"
+	}
+	name, value, hasValue := strings.Cut(entitlement, "=")
 	for _, g := range grants {
-		if g.name == name {
-			return g.permits
+		if g.name == name && hasValue == strings.Contains(g.permits, "%s") {
+			return strings.Replace(g.permits, "%s", value, 1)
 		}
 	}
-	return ""
+	return entitlement
 }
 
 // engineGrants are those entitlements that a builder, too, has to grant; the
@@ -77,28 +83,24 @@ func engineGrants(allow []string) []string {
 	return list
 }
 
+// asksFor stands before the list of what is asked for.
+const asksFor = "Your build is requesting privileges for following possibly insecure capabilities"
+
 // refused is the error that ends a run for want of entitlements. It says what
-// they permit and how to grant them.
+// they permit, to which targets, and how to grant them.
 func (a *app) refused(missing []bake.Entitlement) *exitError {
 	var needs, flags []string
 	for _, m := range missing {
-		name, value, hasValue := strings.Cut(m.Name, "=")
-		permits := grantOf(name)
-		if permits == "" {
-			permits = m.Name
-		}
-		if hasValue {
-			permits += ": " + value
-		}
-		needs = append(needs, fmt.Sprintf("  - %s (%s)", permits, strings.Join(m.Targets, ", ")))
-		flags = append(flags, "--allow "+shellQuote(m.Name))
+		needs = append(needs, fmt.Sprintf("  - %s (%s)", permits(m.Name), strings.Join(m.Targets, ", ")))
+		flags = append(flags, shellQuote("--allow="+m.Name))
 	}
 	line := "bake " + strings.Join(flags, " ")
 	for _, arg := range a.args {
 		line += " " + shellQuote(arg)
 	}
-	err := &exitError{code: ExitEntitlement, err: errors.New("the build asks for privileges that were not granted")}
-	return err.withHint("It wants to\n\n%s\n\nTo grant that:\n\n  %s", strings.Join(needs, "\n"), line)
+	// Not in the hint, which is wrapped: scripts look for whole sentences.
+	err := fmt.Errorf("additional privileges requested\n\n%s:\n\n%s", asksFor, strings.Join(needs, "\n"))
+	return (&exitError{code: ExitEntitlement, label: "ERROR", err: err}).withHint("To grant them:\n\n  %s", line)
 }
 
 // askEntitlements asks the user at the terminal to grant what is missing. No

@@ -48,6 +48,7 @@ var environmentVariables = []variableText{
 	{"DOCKER_HOST", "where Docker listens"},
 	{"DOCKER_CONTEXT", "the Docker context to use"},
 	{"DOCKER_CONFIG", "directory with the configuration and credentials of Docker"},
+	{"COLUMNS", "where lines are broken when standard error is no terminal; else sentences stay whole there"},
 	{"NO_COLOR", "not empty: no colours"},
 	{"DEBUG", "not empty: as --debug"},
 	{"GITHUB_ACTIONS", "true: annotations, a summary, outputs and groups of log lines for the workflow"},

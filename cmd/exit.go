@@ -39,9 +39,10 @@ var errInterrupted = errors.New("interrupted")
 // exitError is an error that knows its exit code. Without an inner error,
 // everything there is to say has been said.
 type exitError struct {
-	code int
-	err  error
-	hint string // what to do about it, whole sentences or commands; may be empty
+	code  int
+	err   error
+	hint  string // what to do about it, whole sentences or commands; may be empty
+	label string // stands before it, "error" if empty
 }
 
 func (e *exitError) Error() string {

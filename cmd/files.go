@@ -58,6 +58,21 @@ func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, er
 	return names, err
 }
 
+// namingVariable is the variable that names the definition files to read, empty
+// if flags do or nothing does.
+func namingVariable(fromFlags []string, env bake.Env) string {
+	if len(fromFlags) > 0 {
+		return ""
+	}
+	if names, _ := namesTyped(nil, env); len(names) > 0 {
+		return envFiles
+	}
+	if len(compose.Files(env)) > 0 {
+		return "COMPOSE_FILE"
+	}
+	return ""
+}
+
 // namesTyped are the names given with --file, else those of BUILDX_BAKE_FILE,
 // as they were typed.
 func namesTyped(fromFlags []string, env bake.Env) ([]string, error) {

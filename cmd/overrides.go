@@ -116,7 +116,7 @@ func parsePolicies(flags []string) (list []flagOverride, off bool, err error) {
 			continue
 		}
 		if keys > 1 || len(flags) > 1 {
-			return nil, false, usageErrorf("--policy disabled=true cannot be combined with other policy settings")
+			return nil, false, usageErrorf("--policy disabled=true: a disabled policy cannot be combined with other policy flags")
 		}
 		off = true
 	}

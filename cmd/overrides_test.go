@@ -89,8 +89,8 @@ func TestBadPolicies(t *testing.T) {
 		flags []string
 		want  string
 	}{
-		{[]string{"disabled=true", "strict=true"}, "--policy disabled=true cannot be combined with other policy settings"},
-		{[]string{"disabled=true,strict=true"}, "--policy disabled=true cannot be combined with other policy settings"},
+		{[]string{"disabled=true", "strict=true"}, "--policy disabled=true: a disabled policy cannot be combined with other policy flags"},
+		{[]string{"disabled=true,strict=true"}, "--policy disabled=true: a disabled policy cannot be combined with other policy flags"},
 		{[]string{"filename=a.rego"}, "--policy does not accept filename; policy files belong into the definition"},
 		{[]string{"reset=true"}, "--policy does not accept reset; policy files belong into the definition"},
 		{[]string{"strict=maybe"}, `--policy strict=maybe: strict wants true or false, not "maybe"`},

@@ -64,6 +64,7 @@ type shower interface {
 // display shows the progress of a build on standard error.
 type display struct {
 	mode   displayMode
+	drawn  bool // on a terminal, line over line
 	follow *build.Follow
 	logs   logTails
 	terse  *terse // what is left out, nil for nothing
@@ -94,6 +95,7 @@ func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) 
 	d := &display{
 		follow:  follow,
 		mode:    mode,
+		drawn:   mode == "tty" || mode == "auto" && a.terminal,
 		updates: make(chan *client.SolveStatus),
 		done:    make(chan struct{}),
 		restore: holdLogs(a.err),
@@ -139,6 +141,14 @@ func (d *display) say(text string) {
 		Started:   &now,
 		Completed: &now,
 	}}})
+}
+
+// began shows what was read of the definition before there was a display, once.
+func (d *display) began(with *reading) {
+	if s := with.status(); s != nil {
+		d.update(s)
+		with.files = nil
+	}
 }
 
 // close ends the display when all that was reported has been shown.

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -133,14 +134,14 @@ func (a *app) fetchError(err error) error {
 
 // readRemote reads the local files that go with a definition from elsewhere,
 // which come after its own.
-func (o *definitionOptions) readRemote(a *app, local fs.FS) ([]bake.File, error) {
+func (o *definitionOptions) readRemote(a *app, local fs.FS, stdin io.Reader) ([]bake.File, error) {
 	names, err := namesTyped(o.files, a.env)
 	if err != nil {
 		return nil, err
 	}
 	files := o.fetched.Files
 	if _, here := splitNames(names); len(here) > 0 {
-		more, err := readDefinition(here, local, a.in)
+		more, err := readDefinition(here, local, stdin)
 		if err != nil {
 			return nil, err
 		}

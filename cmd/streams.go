@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"io"
+	"math"
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 
@@ -21,15 +23,18 @@ type streams struct {
 	interactive bool // in and err are terminals: a person can be asked
 	terminal    bool // err is a terminal
 	color       bool // err may be coloured
-	width       int  // columns of err; 0 asks the terminal
+	width       int  // columns of err; 0 asks the terminal, if it is one
 }
 
 // systemStreams are the streams of the process. NO_COLOR, when not empty, and
-// TERM=dumb turn colours off.
+// TERM=dumb turn colours off. COLUMNS is the width where there is no terminal.
 func systemStreams(env bake.Env) streams {
 	s := streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	s.terminal = term.IsTerminal(int(os.Stderr.Fd()))
 	s.interactive = s.terminal && term.IsTerminal(int(os.Stdin.Fd()))
+	if !s.terminal {
+		s.width, _ = strconv.Atoi(env["COLUMNS"])
+	}
 	s.color = s.terminal && env["NO_COLOR"] == "" && env["TERM"] != "dumb"
 	return s
 }
@@ -45,6 +50,18 @@ func (s streams) columns() int {
 		}
 	}
 	return defaultWidth
+}
+
+// maxTextWidth keeps prose readable on wide terminals.
+const maxTextWidth = 100
+
+// prose is the width at which sentences are broken. In a log they stay whole:
+// programs look for them line by line.
+func (s streams) prose() int {
+	if !s.terminal && s.width <= 0 {
+		return math.MaxInt
+	}
+	return min(s.columns(), maxTextWidth)
 }
 
 // The ANSI styles in use. Their names say what they are for.

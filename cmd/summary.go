@@ -33,7 +33,7 @@ func (a *app) writeSummary(report *build.Report, found []finding) {
 		if t.silent > 0 {
 			fmt.Fprintf(&b, "%s not shown: cached, and without outputs\n", count(t.silent, "target"))
 		}
-		fmt.Fprintln(&b, wrap(tallyTargets(report), a.columns()))
+		fmt.Fprintln(&b, wrap(tallyTargets(report), a.prose()))
 	}
 	writeWarnings(&b, a.streams, report, found)
 	io.WriteString(a.err, b.String())

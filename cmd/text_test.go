@@ -1,6 +1,9 @@
 package cmd
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestShellQuote(t *testing.T) {
 	for arg, want := range map[string]string{
@@ -15,6 +18,23 @@ func TestShellQuote(t *testing.T) {
 	} {
 		if got := shellQuote(arg); got != want {
 			t.Errorf("%q: got %s, want %s", arg, got, want)
+		}
+	}
+}
+
+// In a log a sentence stays on its line, where programs look for it.
+func TestProse(t *testing.T) {
+	text := strings.Repeat("word ", 50)
+	for name, tt := range map[string]struct {
+		streams streams
+		lines   int
+	}{
+		"log":              {streams{}, 1},
+		"log with a width": {streams{width: 50}, 5},
+		"wide":             {streams{width: 500}, 3},
+	} {
+		if got := len(strings.Split(wrap(text, tt.streams.prose()), "\n")); got != tt.lines {
+			t.Errorf("%s: %d lines, want %d", name, got, tt.lines)
 		}
 	}
 }

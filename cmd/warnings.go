@@ -33,7 +33,7 @@ func writeWarnings(b *strings.Builder, st streams, report *build.Report, found [
 			fmt.Fprintf(b, "... and %s\n", count(len(lines)-i, "more warning"))
 			return
 		}
-		text := wrap("warning: "+printable(line), min(st.columns(), maxTextWidth))
+		text := wrap("warning: "+printable(line), st.prose())
 		fmt.Fprintf(b, "%s%s\n", st.paint(styleWarning, "warning"), strings.TrimPrefix(text, "warning"))
 	}
 }

@@ -166,8 +166,8 @@ func checkOwnDockerfile(t *bake.Target, from *bake.Remote, contextDir string) er
 		strings.HasPrefix(t.Dockerfile, "cwd://") || filepath.IsAbs(t.Dockerfile) {
 		return nil
 	}
-	return in("dockerfile", "", fmt.Errorf("the context is a directory of this machine, but the definition comes from %s, "+
-		"so it is not clear which %s is meant: write cwd://%s for one of this machine, or the text as dockerfile-inline",
+	return in("dockerfile", "", fmt.Errorf("reading a dockerfile for a remote build invocation is currently not supported from a local context: "+
+		"the definition comes from %s, so it is not clear which %s is meant: write cwd://%s for one of this machine, or the text as dockerfile-inline",
 		bake.Redact(from.Tree), t.Dockerfile, filepath.ToSlash(filepath.Join(t.Context, t.Dockerfile))))
 }
 

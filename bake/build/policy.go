@@ -34,7 +34,7 @@ type ruleFile struct {
 }
 
 // errPolicyDisabled says that "disabled" does not go with anything else.
-var errPolicyDisabled = errors.New("a disabled policy cannot be combined with other policies or settings")
+var errPolicyDisabled = errors.New("a disabled policy cannot be combined with other policy flags or policies")
 
 // rulesOf lists the policies of t in the order in which they are asked. usual is
 // the one that lies beside the Dockerfile, if any.

@@ -50,6 +50,7 @@ type TargetReport struct {
 	Name      string
 	Result    Result
 	Err       error             // why it failed or was skipped
+	Begun     bool              // its turn came: its steps were run, or their results looked for
 	Started   time.Time         // when it was submitted
 	Finished  time.Time         // when its outputs were written, or it ended otherwise
 	Duration  time.Duration     // of its own steps and outputs, see ownTime
@@ -169,6 +170,8 @@ func (t *TargetReport) add(q *request) {
 	if end.After(t.Finished) {
 		t.Finished = end
 	}
+	phase := q.phase.Load()
+	t.Begun = t.Begun || phase == phaseBuild || phase == phaseExport
 	if q.inner {
 		return
 	}

@@ -98,7 +98,7 @@ func mistake(t *testing.T, path string) string {
 func run(t *testing.T, dir, comment string) (stderr, stdout string) {
 	t.Helper()
 	var args []string
-	env := []string{asBake + "=1", "HOME=" + dir, "PATH=" + os.Getenv("PATH"), "BAKE_ENGINE_DIR=" + filepath.Join(dir, "engine")}
+	env := []string{asBake + "=1", "COLUMNS=80", "HOME=" + dir, "PATH=" + os.Getenv("PATH"), "BAKE_ENGINE_DIR=" + filepath.Join(dir, "engine")}
 	for _, line := range strings.Split(comment, "\n") {
 		word, rest, _ := strings.Cut(line, " ")
 		switch word {

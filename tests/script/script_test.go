@@ -57,6 +57,7 @@ func TestScript(t *testing.T) {
 				"SLOW":            slow.url,
 				"BASE":            base.Context(),
 				"NO_COLOR":        "1",
+				"COLUMNS":         "80", // else sentences are not broken
 
 				// $BASE is far from the working directory.
 				"BUILDX_BAKE_ENTITLEMENTS_FS": "0",

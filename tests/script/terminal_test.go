@@ -188,6 +188,9 @@ func TestGrant(t *testing.T) {
 		fixture.Await(t, 10*time.Second, "no question", func() bool { return strings.Contains(r.shown(), "[y/N] ") })
 		r.types(answer)
 		r.ends(code, 10*time.Second)
+		if text := r.shown(); code == 0 && strings.Contains(text[strings.Index(text, "[y/N]"):], "load local bake definitions") {
+			t.Errorf("it tells again what was read:\n%s", text)
+		}
 	}
 }
 
