@@ -3,6 +3,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: help build demo test bench check lint fuzz docs install clean prepare prepare-test
+# With -j, too, a prerequisite such as the preparation comes before the next.
+.NOTPARALLEL:
 
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 T ?= 30s
@@ -101,7 +103,8 @@ install: build ## copy bin/bake to PREFIX/bin
 clean: ## remove what was built
 	@rm -rf bin examples/*/out/*
 
+# A pattern will not do for these: make looks for none where a target is phony.
 prepare:
 	@.ci/prepare
-prepare-%:
-	@.ci/prepare $*
+prepare-test:
+	@.ci/prepare test
