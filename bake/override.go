@@ -180,11 +180,15 @@ func (row *attribute) keys() []string {
 // setKey is the key of --set to recommend.
 func (row *attribute) setKey() string { return row.keys()[0] }
 
+// setKeys are all keys of --set, of two that are equally near to what was typed
+// the likelier one first: that of the definition, not its singular.
 func setKeys() []string {
 	keys := slices.Clone(pseudo)
 	for i := range table {
 		if table[i].set != setNone {
-			keys = append(keys, table[i].keys()...)
+			of := slices.Clone(table[i].keys())
+			slices.Reverse(of)
+			keys = append(keys, of...)
 		}
 	}
 	return keys
