@@ -28,11 +28,10 @@ import (
 	"bake/bake"
 )
 
-// How long Docker may take to answer before it counts as absent.
-const (
-	localDockerPatience  = 500 * time.Millisecond
-	remoteDockerPatience = 3 * time.Second
-)
+// dockerPatience is how long Docker may take to answer before it counts as
+// absent, where nobody asked for it: a busy machine takes its time. One that was
+// named is awaited as long as any other builder.
+const dockerPatience = 3 * time.Second
 
 // defaultDockerSocket is where Docker listens unless something says otherwise.
 const defaultDockerSocket = "/var/run/docker.sock"
@@ -96,7 +95,7 @@ func (a *app) currentBuilder(ctx context.Context) (chosen *selection, why string
 		group, why = contextBuilder(cli.CurrentContext()), "Docker answers and no builder was named"
 	}
 	if needsDocker(group.Driver) {
-		if err := answers(ctx, cli, group.Nodes[0].Endpoint); err != nil {
+		if err := answers(ctx, cli, group.Nodes[0].Endpoint, dockerPatience); err != nil {
 			return nil, "no builder was named and Docker does not answer", nil
 		}
 	}
@@ -136,7 +135,7 @@ func (a *app) namedBuilder(ctx context.Context, name string) (*selection, error)
 		return nil, unknown.withHint("Known builders: %s.", strings.Join(known, ", "))
 	}
 	if needsDocker(group.Driver) {
-		if err := answers(ctx, cli, group.Nodes[0].Endpoint); err != nil {
+		if err := answers(ctx, cli, group.Nodes[0].Endpoint, builderPatience); err != nil {
 			return nil, &exitError{code: ExitUnreachable, err: fmt.Errorf("use the builder %q: %w", name, err)}
 		}
 	}
@@ -157,7 +156,7 @@ func (a *app) dockerFor(ctx context.Context, plan *bake.Plan, chosen *selection)
 	if err != nil {
 		return nil, err
 	}
-	if err := answers(ctx, cli, cli.CurrentContext()); err != nil {
+	if err := answers(ctx, cli, cli.CurrentContext(), dockerPatience); err != nil {
 		return nil, nil // which build.Run tells if it comes to that
 	}
 	return dockerutil.NewClient(cli), nil
@@ -174,16 +173,12 @@ func needsDocker(driverName string) bool {
 }
 
 // answers asks the Docker daemon of an endpoint for a sign of life.
-func answers(ctx context.Context, cli command.Cli, endpoint string) error {
+func answers(ctx context.Context, cli command.Cli, endpoint string, patience time.Duration) error {
 	api, err := dockerutil.NewClientAPI(cli, endpoint)
 	if err != nil {
 		return err
 	}
 	defer api.Close()
-	patience := remoteDockerPatience
-	if strings.HasPrefix(api.DaemonHost(), "unix://") || strings.HasPrefix(api.DaemonHost(), "npipe://") {
-		patience = localDockerPatience
-	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err = api.Ping(ctx, dockerclient.PingOptions{})

@@ -32,8 +32,8 @@ func newBuilderApp(t *testing.T, env map[string]string) *app {
 }
 
 // docker is a Docker daemon as far as the selection of a builder sees it: it
-// answers, and its BuildKit cannot be had.
-func docker(t *testing.T) (host string) {
+// answers after a time, and its BuildKit cannot be had.
+func docker(t *testing.T, after time.Duration) (host string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "docker")
 	if err != nil {
@@ -49,6 +49,7 @@ func docker(t *testing.T) (host string) {
 			http.Error(w, `{"message":"no"}`, http.StatusNotFound)
 			return
 		}
+		time.Sleep(after)
 		w.Header().Set("API-Version", "1.50")
 		w.Header().Set("OSType", "linux")
 	})}
@@ -97,7 +98,7 @@ func tree(t *testing.T, dir string) map[string]string {
 }
 
 func TestSelectBuilder(t *testing.T) {
-	alive, dead := docker(t), "unix:///nonexistent/docker.sock"
+	alive, busy, dead := docker(t, 0), docker(t, time.Second), "unix:///nonexistent/docker.sock"
 	far := group1("far", "remote", "tcp://127.0.0.1:1")
 	box := group1("box", "docker-container", alive)
 	lost := group1("lost", "docker-container", dead)
@@ -112,6 +113,8 @@ func TestSelectBuilder(t *testing.T) {
 		{"embedded by name", map[string]string{"DOCKER_HOST": alive}, "embedded", "", "building on the embedded engine: named by --builder"},
 		{"dead Docker", map[string]string{"DOCKER_HOST": dead}, "", "", "building on the embedded engine: no builder was named and Docker does not answer"},
 		{"Docker", map[string]string{"DOCKER_HOST": alive}, "", "", `building on "default" (docker-container driver): Docker answers and no builder was named`},
+		{"busy Docker", map[string]string{"DOCKER_HOST": busy}, "", "", `building on "default" (docker-container driver): Docker answers and no builder was named`},
+		{"busy Docker by name", map[string]string{"DOCKER_HOST": busy}, "default", "", `building on "default" (docker-container driver): named by --builder`},
 		{"current builder", map[string]string{"DOCKER_HOST": alive}, "", "box", `building on "box" (docker-container driver): the current builder of docker buildx`},
 		{"current builder without Docker", map[string]string{"DOCKER_HOST": dead}, "", "lost", "building on the embedded engine: no builder was named and Docker does not answer"},
 		{"current builder that needs no Docker", map[string]string{"DOCKER_HOST": dead}, "", "far", `building on "far" (remote driver): the current builder of docker buildx`},
