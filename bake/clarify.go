@@ -47,6 +47,9 @@ func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl
 			e.clarifyAttribute(d, expr, ctx)
 		case "Error in function call":
 			clarifyCall(d)
+		case "Duplicate object attribute":
+			clarifyTwice(d)
+			continue
 		}
 		d.Extra = id
 	}

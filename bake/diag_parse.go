@@ -94,3 +94,32 @@ func missingAttribute(kind, name string, rng hcl.Range) *hcl.Diagnostic {
 	return errorAt("missing-attribute", rng, "Missing required attribute",
 		"A %s block needs the attribute %q.", kind, name)
 }
+
+func notUTF8(f File) *hcl.Diagnostic {
+	return errorAt("encoding", firstPlace(f), "Not UTF-8",
+		"This file begins with the byte order mark of UTF-16. Save it as UTF-8: in PowerShell, write it with | Out-File -Encoding utf8NoBOM instead of >.")
+}
+
+func jsonByteOrderMark(f File) *hcl.Diagnostic {
+	return errorAt("encoding", firstPlace(f), "Byte order mark before JSON",
+		"This file begins with a byte order mark (the bytes EF BB BF), which JSON does not allow. Save it as UTF-8 without one.")
+}
+
+// firstPlace is the range of the first character of a file.
+func firstPlace(f File) hcl.Range {
+	return hcl.Range{Filename: f.Name, Start: hcl.InitialPos, End: hcl.InitialPos}
+}
+
+func repeatedBlock(b *hcl.Block, first hcl.Range) *hcl.Diagnostic {
+	how := "both count, and what both say is as it is here"
+	if b.Type == "variable" || b.Type == "function" {
+		how = "only this one counts"
+	}
+	return warningAt("duplicate-key", b.LabelRanges[0], "Duplicate key",
+		"There is a %s %q already in this JSON, at line %d: %s. Make one of the two.", b.Type, b.Labels[0], first.Start.Line, how)
+}
+
+func notCompose(f File) *hcl.Diagnostic {
+	return errorAt("not-a-definition", firstPlace(f), "Not a definition",
+		"This is YAML, and a Compose file needs the key \"services\" with a mapping of services.")
+}

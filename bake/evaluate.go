@@ -158,7 +158,11 @@ func (e *evaluator) value(expr hcl.Expression, ctx *hcl.EvalContext) cty.Value {
 func (e *evaluator) tryValue(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	expr, plain := e.def.unwrapJSON(expr)
 	if plain {
-		return expr.Value(nil)
+		val, diags := expr.Value(nil)
+		if diags.HasErrors() {
+			e.clarify(diags, expr, nil)
+		}
+		return val, diags
 	}
 	if val, ok := literalValue(expr); ok {
 		return val, nil

@@ -1,17 +1,13 @@
 package bake
 
 import (
-	"bytes"
 	"cmp"
 	"io/fs"
-	"path"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	hcljson "github.com/hashicorp/hcl/v2/json"
 
 	"bake/compose"
 )
@@ -63,13 +59,17 @@ func ParseWith(files []File, opt ParseOptions) (*Definition, hcl.Diagnostics) {
 	if bad != nil {
 		diags = append(diags, bad)
 	}
-	project, rest := splitCompose(files)
-	diags = append(diags, d.addCompose(project, opt)...)
-	for _, f := range rest {
+	written := tellLanguages(files)
+	diags = append(diags, d.addCompose(written.project, opt)...)
+	for _, f := range written.rest {
 		body, more := parseFile(f)
 		diags = append(diags, more...)
+		if !more.HasErrors() {
+			delete(written.guessed, f.Name)
+		}
 		if _, native := body.(*hclsyntax.Body); !native && body != nil {
 			d.keepJSON(f)
+			diags = append(diags, repeatedBlocks(f, body)...)
 		}
 		if body != nil {
 			diags = append(diags, d.addBody(body)...)
@@ -77,23 +77,10 @@ func ParseWith(files []File, opt ParseOptions) (*Definition, hcl.Diagnostics) {
 	}
 	for _, x := range diags {
 		if x.Extra == nil {
-			x.Extra = diagID("syntax")
+			clarifySyntax(x)
 		}
 	}
-	return d, sortDiagnostics(diags)
-}
-
-// splitCompose tells Compose files from others: by their names, else by what
-// they hold.
-func splitCompose(files []File) (project []compose.File, rest []File) {
-	for _, f := range files {
-		if is, _ := compose.IsCompose(f.Name, f.Data); is {
-			project = append(project, compose.File(f))
-			continue
-		}
-		rest = append(rest, f)
-	}
-	return project, rest
+	return d, written.explain(sortDiagnostics(diags))
 }
 
 // addCompose reads all Compose files as one project.
@@ -115,50 +102,6 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 	}
 	d.composeDir, _ = fileDir(project[0].Name)
 	return diags
-}
-
-// parseFile reads one file that is no Compose file by the syntax its name
-// says, or by the one that fits when the name does not say.
-func parseFile(f File) (hcl.Body, hcl.Diagnostics) {
-	switch strings.ToLower(path.Ext(f.Name)) {
-	case ".json":
-		return parseJSON(f)
-	case ".hcl":
-		return parseHCL(f)
-	}
-	body, diags := parseHCL(f)
-	if !diags.HasErrors() {
-		return body, diags
-	}
-	asJSON, jsonDiags := parseJSON(f)
-	if !jsonDiags.HasErrors() || bytes.HasPrefix(bytes.TrimSpace(f.Data), []byte("{")) {
-		return asJSON, jsonDiags
-	}
-	return body, diags
-}
-
-func parseJSON(f File) (hcl.Body, hcl.Diagnostics) {
-	file, diags := hcljson.Parse(f.Data, f.Name)
-	if file == nil || diags.HasErrors() {
-		return nil, jsonErrors(diags)
-	}
-	return file.Body, diags
-}
-
-// jsonErrors drops what only follows from another error, and says how to write
-// a comment.
-func jsonErrors(diags hcl.Diagnostics) hcl.Diagnostics {
-	var out hcl.Diagnostics
-	for _, d := range diags {
-		if d.Summary == "Root value must be object" && len(diags) > 1 {
-			continue
-		}
-		if d.Summary == "Invalid object property name" {
-			d.Detail = "The name of a property must be a string in quotes. A comment is a property named \"//\"."
-		}
-		out = append(out, d)
-	}
-	return out
 }
 
 // addBody takes over the blocks and top-level attributes of one file. Of

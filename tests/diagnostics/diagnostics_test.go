@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestMistakes runs every archive: the line "bake ARGS" of its comment, lines
-// "env NAME=VALUE", in a directory with its files. BAKE_UPDATE=1 writes what
+// "env NAME=VALUE" and "stdin FILE", in a directory with its files. BAKE_UPDATE=1 writes what
 // bake says now.
 func TestMistakes(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
@@ -98,12 +98,18 @@ func mistake(t *testing.T, path string) string {
 func run(t *testing.T, dir, comment string) (stderr, stdout string) {
 	t.Helper()
 	var args []string
+	var stdin []byte
 	env := []string{asBake + "=1", "COLUMNS=80", "HOME=" + dir, "PATH=" + os.Getenv("PATH"), "BAKE_ENGINE_DIR=" + filepath.Join(dir, "engine")}
 	for _, line := range strings.Split(comment, "\n") {
 		word, rest, _ := strings.Cut(line, " ")
 		switch word {
 		case "env":
 			env = append(env, rest)
+		case "stdin":
+			var err error
+			if stdin, err = os.ReadFile(filepath.Join(dir, rest)); err != nil {
+				t.Fatal(err)
+			}
 		case "bake":
 			args = words(rest)
 		}
@@ -112,7 +118,7 @@ func run(t *testing.T, dir, comment string) (stderr, stdout string) {
 		args = []string{"--print"}
 	}
 	c := exec.Command(os.Args[0], args...)
-	c.Dir, c.Env = dir, env
+	c.Dir, c.Env, c.Stdin = dir, env, bytes.NewReader(stdin)
 	var out, errOut bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errOut
 	err := c.Run()
