@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -19,24 +21,75 @@ const (
 	envFileSeparator = "BUILDX_BAKE_PATH_SEPARATOR"
 )
 
+// maxDefinition is the size in bytes up to which a definition, or a file that
+// one refers to, is read: far more than people write, and an end for a device.
+const maxDefinition = 256 << 20
+
 // hostFS is the file system of the host. Unlike what os.DirFS returns it takes
-// every path: absolute, with "..", with a trailing slash.
+// every path: absolute, with "..", with a trailing slash. A file may be anything
+// that has an end, such as the FIFO that a shell makes of <(COMMAND).
 type hostFS struct{ dir string }
+
+func (h hostFS) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(h.dir, name)
+}
 
 // Open opens a file; relative names are relative to the working directory.
 func (h hostFS) Open(name string) (fs.File, error) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(h.dir, path)
+	f, err := os.Open(h.path(name))
+	if err != nil {
+		return nil, typedError(name, "open", err)
 	}
-	f, err := os.Open(path)
-	if err == nil {
-		return f, nil
+	return f, nil
+}
+
+// Stat looks at a file without opening it, which a FIFO allows only once.
+func (h hostFS) Stat(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(h.path(name))
+	return info, typedError(name, "open", err)
+}
+
+// ReadFile reads a whole file.
+func (h hostFS) ReadFile(name string) ([]byte, error) {
+	f, err := h.Open(name)
+	if err != nil {
+		return nil, err
 	}
+	defer f.Close()
+	var data bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() < maxDefinition {
+		data.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	_, err = data.ReadFrom(bounded(name, f))
+	return data.Bytes(), typedError(name, "read", err)
+}
+
+// typedError names a file as it was typed.
+func typedError(name, op string, err error) error {
 	if known := (*fs.PathError)(nil); errors.As(err, &known) {
-		known.Path = name // as it was typed
+		known.Path, known.Op = name, op
 	}
-	return nil, err
+	return err
+}
+
+// boundedReader fails after so many bytes.
+type boundedReader struct {
+	io.Reader
+	name string
+	left int64
+}
+
+func bounded(name string, r io.Reader) *boundedReader { return &boundedReader{r, name, maxDefinition} }
+
+func (b *boundedReader) Read(data []byte) (int, error) {
+	n, err := b.Reader.Read(data)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, &fs.PathError{Op: "read", Path: b.name, Err: fmt.Errorf("more than %d MiB, which is no definition", maxDefinition>>20)}
+	}
+	return n, err
 }
 
 // definitionNames are the definition files to read: those given with --file,
@@ -103,11 +156,9 @@ func namesFromEnv(env bake.Env, fsys fs.FS) ([]string, error) {
 		if name == "-" {
 			continue
 		}
-		f, err := fsys.Open(name)
-		if err != nil {
+		if _, err := fs.Stat(fsys, name); err != nil {
 			return nil, usageErrorf("read a definition file named by $%s: %w", envFiles, err)
 		}
-		f.Close()
 	}
 	return names, err
 }
@@ -123,8 +174,7 @@ func namesFromCompose(env bake.Env, fsys fs.FS) []string {
 		if is, _ := compose.IsCompose(name, nil); is {
 			continue
 		}
-		if f, err := fsys.Open(name); err == nil {
-			f.Close()
+		if _, err := fs.Stat(fsys, name); err == nil {
 			names = append(names, name)
 		}
 	}
@@ -133,6 +183,9 @@ func namesFromCompose(env bake.Env, fsys fs.FS) []string {
 
 // readDefinition reads the definition files.
 func readDefinition(names []string, fsys fs.FS, stdin io.Reader) ([]bake.File, error) {
+	if stdin != nil {
+		stdin = bounded("-", stdin)
+	}
 	files, err := bake.Load(fsys, names, stdin)
 	switch {
 	case err == nil:

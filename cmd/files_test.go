@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -97,5 +98,21 @@ func TestReadEnv(t *testing.T) {
 	got := readEnv([]string{"A=1", "B=", "C", "A=2", "=D=x", "E=a=b"})
 	if diff := cmp.Diff(bake.Env{"A": "1", "B": "", "E": "a=b"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestDefinitionWithoutEnd reads a device no further than to the bound.
+func TestDefinitionWithoutEnd(t *testing.T) {
+	a, _, _ := newTestApp(t)
+	zero, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer zero.Close()
+	for _, name := range []string{"/dev/zero", "-"} {
+		_, err := readDefinition([]string{name}, hostFS{a.dir}, zero)
+		if want := "more than 256 MiB"; err == nil || !strings.Contains(err.Error(), want) || exitCode(err) != ExitUsage {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }

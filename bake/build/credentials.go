@@ -160,7 +160,7 @@ func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 	case src.Env != "":
 		return []byte(s.env[src.Env]), nil
 	}
-	return os.ReadFile(src.File)
+	return readBounded(src.File, maxSecretSize)
 }
 
 // findLogins makes sure that there are credentials for registries.

@@ -3,11 +3,13 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"bake/bake"
@@ -30,8 +32,8 @@ type dockerfile struct {
 	id   string                    // name of that directory as a source
 	data []byte                    // its text, nil if it is not known before the build
 
-	url    string // where the engine downloads it, else empty
-	ignore string // the local ignore file that goes with it, empty if none
+	url    string      // where the engine downloads it, else empty
+	ignore *ignoreFile // the local ignore file that goes with it, nil if there is none
 }
 
 // isURL reports whether s is read over HTTP.
@@ -76,17 +78,17 @@ func findDockerfile(t *bake.Target, dir, contextDir string) (*dockerfile, error)
 	case isURL(file):
 		return &dockerfile{name: "Dockerfile", url: file}, nil
 	case strings.HasPrefix(file, "cwd://"):
-		return localDockerfile(abs(dir, strings.TrimPrefix(file, "cwd://")))
+		return localDockerfile(abs(dir, strings.TrimPrefix(file, "cwd://")), contextDir)
 	case file == "":
 		file = "Dockerfile"
 	}
 	if filepath.IsAbs(file) {
-		return localDockerfile(filepath.Clean(file))
+		return localDockerfile(filepath.Clean(file), contextDir)
 	}
 	if contextDir == "" {
 		return &dockerfile{name: path.Clean(file)}, nil
 	}
-	return localDockerfile(filepath.Join(contextDir, file))
+	return localDockerfile(filepath.Join(contextDir, file), contextDir)
 }
 
 // memoryDockerfile is a Dockerfile that exists as text only.
@@ -97,21 +99,80 @@ func memoryDockerfile(text []byte) (*dockerfile, error) {
 	}, nil
 }
 
-func localDockerfile(file string) (*dockerfile, error) {
+// localDockerfile reads a Dockerfile of this machine and the ignore file beside
+// it. A link may lead elsewhere within its directory or, where the frontend
+// would not find it, within the context.
+func localDockerfile(file, contextDir string) (*dockerfile, error) {
 	file = oldSpelling(file)
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, in("dockerfile", "", fmt.Errorf("failed to read dockerfile: %w", err))
-	}
 	parent, name := filepath.Split(file)
 	d := &dockerfile{
-		name: name, path: file, data: data, id: dirName(filepath.Clean(parent), name),
+		name: name, path: file, id: dirName(filepath.Clean(parent), name),
 		dir: func() (fsutil.FS, error) { return openDir(parent) },
 	}
-	if _, err := os.Stat(file + ".dockerignore"); err == nil {
-		d.ignore = file + ".dockerignore"
+	var err error
+	if d.data, err = readBelow(parent, name); err != nil {
+		data, ok := readLinked(contextDir, parent, name, err)
+		if !ok {
+			return nil, in("dockerfile", "", fmt.Errorf("failed to read dockerfile: %w", err))
+		}
+		d.data, d.dir = data, nil
+	}
+	if d.ignore, err = readIgnore(parent, name+".dockerignore"); err != nil {
+		return nil, in("dockerfile", "", err)
+	}
+	if d.dir == nil {
+		d.inMemory()
 	}
 	return d, nil
+}
+
+// readPlace is where a Dockerfile is read in truth, if it is: its links lead
+// nowhere but within its directory, or else within the context.
+func readPlace(file string) string {
+	parent, name := filepath.Split(oldSpelling(file))
+	parent = resolve(filepath.Clean(parent))
+	if root, err := os.OpenRoot(parent); err == nil {
+		defer root.Close()
+		if at, err := follow(root, name); err == nil {
+			name = at
+		}
+	}
+	return filepath.Join(parent, name)
+}
+
+// readLinked reads a Dockerfile that is a link out of its directory, as err
+// says, if it leads to somewhere in the context.
+func readLinked(contextDir, parent, name string, err error) ([]byte, bool) {
+	var outside *outsideError
+	if contextDir == "" || !errors.As(err, &outside) {
+		return nil, false
+	}
+	rel, ok := within(resolve(contextDir), resolve(filepath.Clean(parent)))
+	if !ok {
+		return nil, false
+	}
+	root, err := os.OpenRoot(contextDir)
+	if err != nil {
+		return nil, false
+	}
+	defer root.Close()
+	f, err := openRegular(root, filepath.Join(rel, name)) // not of a link to what is above the context
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	data, err := readAtMost(f, f.Name(), maxText)
+	return data, err == nil
+}
+
+// inMemory makes the directory of d one that has nothing but d and its ignore file.
+func (d *dockerfile) inMemory() {
+	files := memoryFS{d.name: d.data}
+	if d.ignore.used() {
+		files[d.name+".dockerignore"] = d.ignore.text
+	}
+	d.id = digestName("linked", slices.Concat(d.data, []byte{0}, files[d.name+".dockerignore"]))
+	d.dir = func() (fsutil.FS, error) { return ownedByRoot(files) }
 }
 
 // oldSpelling returns the path of "dockerfile" if "Dockerfile" does not exist.
@@ -137,19 +198,18 @@ const maxEmbedded = 512 << 10
 // embed returns a definition that holds the Dockerfile and the ignore rules of
 // the context. The engine keeps it like any cached step, so an unchanged
 // Dockerfile costs no transfer and the frontend need not ask for the rules.
-// ignore is the file with the rules, which may not exist. The definition is nil
-// if the files are too big for one or the frontend has to report an error.
-func (d *dockerfile) embed(ctx context.Context, ignore string) (*pb.Definition, error) {
-	rules, err := os.ReadFile(ignore)
-	if err != nil && !os.IsNotExist(err) || len(rules)+len(d.data) > maxEmbedded {
+// The definition is nil if the files are too big for one or the frontend has to
+// report an error.
+func (d *dockerfile) embed(ctx context.Context, ignore *ignoreFile) (*pb.Definition, error) {
+	rules := []byte("# nothing\n") // an empty file would make the frontend look further
+	if ignore.used() && len(ignore.text) > 0 {
+		rules = ignore.text
+	}
+	if len(rules)+len(d.data) > maxEmbedded {
 		return nil, nil
 	}
-	if len(rules) > 0 {
-		if _, err := ignorefile.ReadAll(bytes.NewReader(rules)); err != nil {
-			return nil, nil
-		}
-	} else {
-		rules = []byte("# nothing\n") // an empty file would make the frontend look further
+	if _, err := ignorefile.ReadAll(bytes.NewReader(rules)); err != nil {
+		return nil, nil
 	}
 	state := llb.Scratch().File(
 		llb.Mkfile(d.name, 0o644, d.data).Mkfile(d.name+".dockerignore", 0o644, rules),

@@ -27,11 +27,15 @@ const (
 // without symbolic links. What the engine fetches by itself is not among them.
 func fileNeeds(t *bake.Target, opt *Options) map[string][]string {
 	needs := map[string][]string{}
-	add := func(kind, path string) {
-		path = resolve(abs(opt.Dir, strings.TrimPrefix(path, "cwd://")))
+	place := func(kind, path string) {
 		if !slices.Contains(needs[kind], path) {
 			needs[kind] = append(needs[kind], path)
 		}
+	}
+	full := func(path string) string { return abs(opt.Dir, strings.TrimPrefix(path, "cwd://")) }
+	add := func(kind, path string) { place(kind, resolve(full(path))) }
+	if d := dockerfilePath(t, opt.Dir); d != "" {
+		place(entitlementFSRead, readPlace(full(d)))
 	}
 	for _, p := range append(contextFiles(t, opt.Dir), credentialFiles(t, opt)...) {
 		add(entitlementFSRead, p)
@@ -50,15 +54,10 @@ func fileNeeds(t *bake.Target, opt *Options) map[string][]string {
 	return needs
 }
 
-// contextFiles are the local contexts of t and its Dockerfile.
+// contextFiles are the local contexts of t.
 func contextFiles(t *bake.Target, dir string) []string {
 	var out []string
-	contextDir := ""
-	if t.Context != "-" && !isRemote(t.Context) {
-		contextDir = abs(dir, strings.TrimPrefix(t.Context, "cwd://"))
-		out = append(out, contextDir)
-	}
-	if d := dockerfilePath(t, contextDir); d != "" {
+	if d := localContext(t, dir); d != "" {
 		out = append(out, d)
 	}
 	for _, value := range t.Contexts {
@@ -75,10 +74,18 @@ func contextFiles(t *bake.Target, dir string) []string {
 	return out
 }
 
+// localContext is the directory that is the context of t, empty if there is none.
+func localContext(t *bake.Target, dir string) string {
+	if t.Context == "-" || isRemote(t.Context) {
+		return ""
+	}
+	return abs(dir, strings.TrimPrefix(t.Context, "cwd://"))
+}
+
 // dockerfilePath is the file that findDockerfile will look for, empty if it is
 // no local one.
-func dockerfilePath(t *bake.Target, contextDir string) string {
-	file := t.Dockerfile
+func dockerfilePath(t *bake.Target, dir string) string {
+	file, contextDir := t.Dockerfile, localContext(t, dir)
 	switch {
 	case t.DockerfileInline != nil && *t.DockerfileInline != "", file == "", file == "-", isURL(file):
 		return ""

@@ -114,6 +114,27 @@ func TestNeedsOfAllTargets(t *testing.T) {
 	}
 }
 
+// What is asked for is what is read: a link that is not followed needs nothing.
+func TestNeedsOfLinkedDockerfile(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"work/a": "", "other/real": "", "other/sub/deep": ""})
+	for link, to := range map[string]string{"work/out": "../other/real", "other/near": "sub/deep", "other/out": "../work/a", "work/dir": "../other"} {
+		if err := os.Symlink(to, filepath.Join(w.dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for file, want := range map[string]string{
+		"out": "", "../other/near": "fs.read=../other/sub/deep", "../other/out": "fs.read=../other/out", "../other/none": "fs.read=../other/none", "dir/real": "fs.read=../other/real",
+	} {
+		var list []string
+		if want != "" {
+			list = []string{want}
+		}
+		if got := sortedKeys(missing(t, Options{Dir: filepath.Join(w.dir, "work")}, &bake.Target{Dockerfile: file})); !slices.Equal(got, list) {
+			t.Errorf("%s needs %q, want %q", file, got, want)
+		}
+	}
+}
+
 func TestFileGrants(t *testing.T) {
 	root := t.TempDir()
 	work := filepath.Join(root, "work")

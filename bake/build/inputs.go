@@ -56,13 +56,15 @@ type inputs struct {
 	locals     []local
 	stores     map[string]content.Store // OCI layouts by store name
 	dockerfile *dockerfile
-	contextDir string // the local main context, empty if the engine fetches it
-	ignore     string // the file with the ignore rules of contextDir, which may not exist
+	contextDir string      // the local main context, empty if the engine fetches it
+	ignore     *ignoreFile // the ignore rules of contextDir, nil if it has none
 	caps       map[string]bool
 	named      map[string]string // local directories behind named contexts
 	verbatim   bool              // what the keys of named contexts mean is up to another frontend than BuildKit's
 
 	definitions map[string]*pb.Definition // what is given to the frontend as an input, by name
+
+	warnings []string // about files that have no effect
 }
 
 // prepareInputs finds the context, the Dockerfile and the named contexts of t.
@@ -90,7 +92,7 @@ func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, opt *Options, 
 		}
 	}
 	if i.contextDir != "" {
-		if err := i.addContextDir(src); err != nil {
+		if err := i.addContextDir(opt, src); err != nil {
 			return nil, err
 		}
 	}
@@ -127,23 +129,35 @@ func (i *inputs) findContext(t *bake.Target, dir string) error {
 // addContextDir makes the main context a source, told apart by the part that
 // the Dockerfile reads and by its ignore rules: those beside the Dockerfile if
 // it has any, else those in its root.
-func (i *inputs) addContextDir(src *sources) error {
-	if i.ignore = i.dockerfile.ignore; i.ignore == "" {
-		i.ignore = filepath.Join(i.contextDir, ".dockerignore")
+func (i *inputs) addContextDir(opt *Options, src *sources) error {
+	i.warn(i.dockerfile.ignore, opt)
+	if i.ignore = i.dockerfile.ignore; !i.ignore.used() {
+		var err error
+		if i.ignore, err = readIgnore(i.contextDir, ".dockerignore"); err != nil {
+			return in("context", "", err)
+		}
+		i.warn(i.ignore, opt)
 	}
 	prefix, err := contextSource(i.contextDir, i.ignore, copied(i.dockerfile.data), src)
 	i.locals = append(i.locals, local{key: "context", prefix: prefix, plain: "context"})
 	return in("context", "", err)
 }
 
+// warn notes that an ignore file has no effect, if so.
+func (i *inputs) warn(f *ignoreFile, opt *Options) {
+	if text := f.warning(opt); text != "" {
+		i.warnings = append(i.warnings, text)
+	}
+}
+
 // contextSource registers a directory as a context and returns the prefix of
 // its name. A main and a named context that read all of it are one source.
-func contextSource(dir, ignore, part string, src *sources) (string, error) {
+func contextSource(dir string, ignore *ignoreFile, part string, src *sources) (string, error) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return "", err
 	}
-	prefix := dirName(real, ignoreRules(ignore), part)
+	prefix := dirName(real, ignore.patterns(), part)
 	_, err = src.get(prefix+"-context", func() (fsutil.FS, error) { return openDir(real) })
 	return prefix, err
 }
@@ -192,7 +206,12 @@ func (i *inputs) addNamedContext(name, value string, from *bake.Remote, opt *Opt
 	if err != nil {
 		return fmt.Errorf("failed to get build context %s: %w", name, err)
 	}
-	prefix, err := contextSource(where, filepath.Join(where, ".dockerignore"), "", src)
+	ignore, err := readIgnore(where, ".dockerignore")
+	if err != nil {
+		return err
+	}
+	i.warn(ignore, opt)
+	prefix, err := contextSource(where, ignore, "", src)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func (q *request) usualPolicy(opt *Options) ([]ruleFile, error) {
 	d := q.inputs.dockerfile
 	switch {
 	case d.path != "":
-		data, err := os.ReadFile(d.path + ".rego")
+		data, err := readRegular(d.path + ".rego")
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, nil
 		}
@@ -180,7 +180,7 @@ func staticPolicy(opt *Options) (*spb.Policy, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(abs(opt.Dir, name))
+	data, err := readBounded(abs(opt.Dir, name), maxText)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", staticPolicyVar, err)
 	}

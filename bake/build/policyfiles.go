@@ -60,7 +60,7 @@ func (p *policyFS) read(name string) ([]byte, error) {
 // Open implements fs.FS.
 func (p *policyFS) Open(name string) (fs.File, error) {
 	if !p.fetched(name) {
-		return os.OpenInRoot(p.place(name))
+		return openPolicy(p.place(name))
 	}
 	info, err := p.Stat(name)
 	if err != nil {
@@ -71,6 +71,23 @@ func (p *policyFS) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
 	return &fetchedFile{bytes.NewReader(data), info}, nil
+}
+
+// openPolicy opens a file, or a directory, below dir. Links do not lead out of it.
+func openPolicy(dir, name string) (fs.File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if info, err := root.Stat(name); err == nil && info.IsDir() {
+		return root.Open(name)
+	}
+	f, err := openRegular(root, name)
+	if err != nil {
+		return nil, openError(name, err)
+	}
+	return f, nil
 }
 
 // Stat implements fs.StatFS.

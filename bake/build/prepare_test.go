@@ -205,8 +205,8 @@ func TestFindDockerfile(t *testing.T) {
 		if got.name != c.name || got.path != want {
 			t.Errorf("%s: got %q at %q", name, got.name, got.path)
 		}
-		if name == "default" && got.ignore != want+".dockerignore" {
-			t.Errorf("ignore file is %q", got.ignore)
+		if name == "default" && (got.ignore == nil || got.ignore.path != want+".dockerignore" || string(got.ignore.text) != "x\n") {
+			t.Errorf("ignore file is %+v", got.ignore)
 		}
 	}
 }
@@ -239,12 +239,20 @@ func TestSyntax(t *testing.T) {
 func TestSourceNames(t *testing.T) {
 	w := newWorkspace(t, map[string]string{"a/x": "", "b/x": "", "one": "# c\nx\n", "same": "x\n\n", "two": "y\n"})
 	dir := func(n string) string { return filepath.Join(w.dir, n) }
-	name := dirName(dir("a"), ignoreRules(dir("one")))
-	if again := dirName(dir("a"), ignoreRules(dir("same"))); again != name {
+	rulesIn := func(n string) string {
+		t.Helper()
+		f, err := readIgnore(w.dir, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.patterns()
+	}
+	name := dirName(dir("a"), rulesIn("one"))
+	if again := dirName(dir("a"), rulesIn("same")); again != name {
 		t.Errorf("the same rules make %s and %s", name, again)
 	}
 	for what, other := range map[string]string{
-		"other rules": dirName(dir("a"), ignoreRules(dir("two"))), "no rules": dirName(dir("a"), ignoreRules(dir("none"))), "other directory": dirName(dir("b"), ignoreRules(dir("one"))),
+		"other rules": dirName(dir("a"), rulesIn("two")), "no rules": dirName(dir("a"), rulesIn("none")), "other directory": dirName(dir("b"), rulesIn("one")),
 	} {
 		if other == name {
 			t.Errorf("%s has the same name", what)
@@ -256,7 +264,7 @@ func TestSourceNames(t *testing.T) {
 	if err := os.Mkdir(dir("a"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if dirName(dir("a"), ignoreRules(dir("one"))) == name {
+	if dirName(dir("a"), rulesIn("one")) == name {
 		t.Error("a directory that was replaced kept its name")
 	}
 	if name := dirName(dir("we:ird name/ü")); strings.ContainsAny(name, ": ü/") || strings.Contains(name, "ird") {

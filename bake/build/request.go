@@ -93,6 +93,9 @@ func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, erro
 	if q.inputs, err = prepareInputs(t, r.plan.Remote, q.node.supports(pb.CapSourceGitMTime), &r.opt, &r.sources); err != nil {
 		return nil, err
 	}
+	for _, text := range q.inputs.warnings {
+		r.progress.warn(text)
+	}
 	if q.credentials, err = prepareCredentials(t, r.plan.Remote, &r.opt); err != nil {
 		if q.call == "" {
 			return nil, err

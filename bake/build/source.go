@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
 )
@@ -100,22 +99,6 @@ func dirName(dir string, rules ...string) string {
 		fmt.Fprintf(h, " %q", r)
 	}
 	return "dir-" + hex.EncodeToString(h.Sum(nil))[:16]
-}
-
-// ignoreRules returns the patterns that the frontend will read from an ignore
-// file, in a form that only changes if their meaning may change. A file that
-// is missing or broken has no rules: the frontend reports the error.
-func ignoreRules(file string) string {
-	f, err := os.Open(file)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	patterns, err := ignorefile.ReadAll(f)
-	if err != nil {
-		return ""
-	}
-	return strings.Join(patterns, "\n")
 }
 
 // memoryFS is a flat directory of small files that exist in memory only.
