@@ -230,6 +230,9 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	plan, diags := config.Plan(request)
 	r.add(diags)
 	if plan == nil || o.print || list.kind == ciMatrixKind {
+		if plan != nil {
+			r.add(asWarnings(plan.Faults(a.env))) // what is missing may be set where it is built
+		}
 		if err := r.check(); err != nil {
 			return err
 		}

@@ -1,0 +1,202 @@
+package bake
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Faults reports what no builder could build or export: names that are none,
+// outputs that do not exist, and outputs that cannot hold what is built. A plan
+// with faults can be looked at, as what is missing from it may be set where it
+// is built. env tells whether images get provenance by default.
+func (p *Plan) Faults(env Env) hcl.Diagnostics {
+	off, _ := strconv.ParseBool(env["BUILDX_NO_DEFAULT_ATTESTATIONS"])
+	var diags hcl.Diagnostics
+	for _, t := range p.Targets {
+		if asks, err := t.Asks(); asks != "" || err != nil {
+			continue // nothing is exported
+		}
+		diags = append(diags, t.wrongTags()...)
+		diags = append(diags, t.wrongOutputs(!off)...)
+	}
+	return sortDiagnostics(diags)
+}
+
+// outputTypes are the types of outputs, and what people call them elsewhere.
+var (
+	outputTypes  = []string{"cacheonly", "docker", "image", "local", "oci", "registry", "tar"}
+	outputOthers = map[string]string{
+		"dir": "local", "directory": "local", "folder": "local", "file": "tar", "archive": "tar", "push": "registry",
+		"load": "docker", "daemon": "docker", "cache": "cacheonly", "none": "cacheonly",
+	}
+)
+
+// mobyOutput is what Docker's own BuildKit calls its store of images.
+const mobyOutput = "moby"
+
+func (t *Target) wrongTags() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	a := t.attrs.attrs[attrTags]
+	if a == nil {
+		return nil
+	}
+	named := slices.ContainsFunc(t.Outputs, namesImage)
+	for i := range a.cells {
+		c := &a.cells[i]
+		if err := checkTag(c.text(), named); err != nil {
+			diags = append(diags, unusableValue(t, &table[attrTags], c, err))
+		}
+	}
+	return diags
+}
+
+// namesImage reports whether an output cannot do without a name that is one in
+// every registry. An image that is only stored, or not kept at all, can.
+func namesImage(o Entry) bool {
+	push, _ := strconv.ParseBool(o.Attrs["push"])
+	return o.Type == "registry" || o.Type == "oci" || o.Type == "docker" || o.Type == "image" && push
+}
+
+// checkTag reports what is wrong with the name of an image.
+func checkTag(tag string, named bool) error {
+	_, err := reference.Parse(tag)
+	name := tag
+	if i := strings.LastIndex(tag, ":"); i > strings.LastIndex(tag, "/") {
+		name = tag[:i]
+	}
+	switch version := strings.TrimPrefix(tag[len(name):], ":"); {
+	case errors.Is(err, reference.ErrNameContainsUppercase):
+		return fmt.Errorf("the name of the image in %q must be in lower case; did you mean %q?", tag, strings.ToLower(name)+tag[len(name):])
+	case err != nil && strings.HasSuffix(tag, ":"):
+		return fmt.Errorf("there is nothing behind the colon of the tag %q; give it a version, or leave out the colon", tag)
+	case err != nil && strings.HasPrefix(version, "-"):
+		return fmt.Errorf("%q is not the name of an image: what is behind the colon must not begin with a dash; is what goes before it empty?", tag)
+	case err != nil && strings.Contains(tag, "$"):
+		return fmt.Errorf("%q is not the name of an image; a variable is written ${NAME}", tag)
+	case err != nil:
+		return fmt.Errorf("%q is not the name of an image, as in registry.example.com/app:1.0: %w", tag, err)
+	case named && hexadecimal.MatchString(tag):
+		return fmt.Errorf("%q is 64 hexadecimal digits, which stand for the id of an image and cannot be its name", tag)
+	}
+	return nil
+}
+
+var hexadecimal = regexp.MustCompile(`^[a-f0-9]{64}$`)
+
+func (t *Target) wrongOutputs(provenance bool) hcl.Diagnostics {
+	a := t.attrs.attrs[attrOutput]
+	if a == nil {
+		return nil
+	}
+	var diags hcl.Diagnostics
+	for i := range a.cells {
+		c := &a.cells[i]
+		err := checkOutputType(c.entry.attrs["type"])
+		if err == nil {
+			err = t.checkIndex(c.entry.attrs, provenance)
+		}
+		if err != nil {
+			diags = append(diags, unusableValue(t, &table[attrOutput], c, err))
+		}
+	}
+	return diags
+}
+
+func checkOutputType(typ string) error {
+	if slices.Contains(outputTypes, typ) || typ == mobyOutput {
+		return nil
+	}
+	hint := didYouMean(strings.ToLower(typ), outputTypes)
+	meant := outputOthers[strings.ToLower(typ)]
+	if slices.Contains(outputTypes, strings.ToLower(typ)) {
+		meant = strings.ToLower(typ)
+	}
+	if meant != "" {
+		hint = fmt.Sprintf(" Did you mean %q?", meant)
+	}
+	return fmt.Errorf("there is no output type %q; known are %s.%s", typ, list(outputTypes), hint)
+}
+
+// checkIndex reports an output that can hold one image only where an index is
+// built, and one that makes no index where one is annotated.
+func (t *Target) checkIndex(output map[string]string, provenance bool) error {
+	why := t.severalImages()
+	attested := t.attested()
+	if attested != "" {
+		why = "the attestation " + attested
+	}
+	typ := output["type"]
+	if typ == "docker" && output["dest"] != "" && why != "" {
+		return fmt.Errorf("a file of type docker holds one image, and %s makes an index; write type=oci,dest=%s instead", why, output["dest"])
+	}
+	switch inline, _ := strconv.ParseBool(output["attestation-inline"]); {
+	case why != "" || !t.annotatesIndex(output):
+		return nil
+	case typ == "oci" && !inline, typ == "docker" && output["dest"] != "":
+	case typ == "image" || typ == "registry":
+		if provenance && !t.declines("provenance") {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if typ == "docker" {
+		return errors.New("an annotation of the index has no place, as a file of type docker has none; annotate the manifest instead (without index:)")
+	}
+	return errors.New("an annotation of the index has no place, as one platform without attestations makes no index; annotate the manifest instead (without index:), build for several platforms, or add attest = [\"type=provenance\"]")
+}
+
+// severalImages says why the result of t is more than one image, empty if it is one.
+func (t *Target) severalImages() string {
+	if have := normalPlatforms(t.Platforms); len(have) > 1 && !slices.Contains(have, localPlatform) || len(have) > 2 {
+		return fmt.Sprintf("building for %s", list(have))
+	}
+	if on, _ := strconv.ParseBool(t.Args["BUILDKIT_MULTI_PLATFORM"]); on {
+		return "the argument BUILDKIT_MULTI_PLATFORM"
+	}
+	return ""
+}
+
+// attested is the type of an attestation that t asks for, empty if there is none.
+func (t *Target) attested() string {
+	for _, a := range t.Attest {
+		if a.Attrs["disabled"] != "true" {
+			return a.Type
+		}
+	}
+	return ""
+}
+
+// declines reports whether t wants no attestation of a type.
+func (t *Target) declines(typ string) bool {
+	return slices.ContainsFunc(t.Attest, func(a Entry) bool { return a.Type == typ && a.Attrs["disabled"] == "true" })
+}
+
+// annotatesIndex reports whether the index of an output is annotated, by the
+// target or by the output.
+func (t *Target) annotatesIndex(output map[string]string) bool {
+	for _, text := range t.Annotations {
+		name, _, _ := strings.Cut(text, "=")
+		if levels, _, ok := strings.Cut(name, ":"); ok && slices.ContainsFunc(strings.Split(levels, ","), isIndexLevel) {
+			return true
+		}
+	}
+	for key := range output {
+		if level, _, ok := strings.Cut(strings.TrimPrefix(key, "annotation-"), "."); ok && strings.HasPrefix(key, "annotation-") && isIndexLevel(level) {
+			return true
+		}
+	}
+	return false
+}
+
+func isIndexLevel(level string) bool {
+	level, _, _ = strings.Cut(level, "[")
+	return level == "index" || level == "index-descriptor"
+}
