@@ -12,6 +12,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
 
+	"bake/bake/build"
 	"bake/bake/engine"
 )
 
@@ -66,7 +67,15 @@ func (a *app) withEngine(o *engineOptions, f func(context.Context, *client.Clien
 		return interruptedOr(ctx, engineError("connect to the engine", err))
 	}
 	defer c.Close()
-	return interruptedOr(ctx, f(ctx, c))
+	return interruptedOr(ctx, engineEnded(f(ctx, c)))
+}
+
+// engineEnded tells that what went wrong is that the engine went away.
+func engineEnded(err error) error {
+	if build.Ended(err) {
+		return engineError("the embedded engine ended or was stopped", err)
+	}
+	return err
 }
 
 func writeRecordsJSON(w io.Writer, records []*client.UsageInfo) error {

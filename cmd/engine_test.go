@@ -3,6 +3,8 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"bake/bake/engine"
 )
@@ -199,5 +203,19 @@ func TestFollow(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// An engine that goes away while it is asked is unreachable, and not what is
+// wrong with the question.
+func TestEngineEnded(t *testing.T) {
+	gone := fmt.Errorf("list the cache: %w", status.Error(codes.Unavailable, "error reading from server: EOF"))
+	if err := engineEnded(gone); exitCode(err) != ExitUnreachable || !strings.Contains(err.Error(), "engine ended") {
+		t.Errorf("%v becomes %v", gone, err)
+	}
+	for _, err := range []error{nil, errors.New("unknown filter")} {
+		if engineEnded(err) != err {
+			t.Errorf("%v becomes %v", err, engineEnded(err))
+		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/docker/buildx/driver"
@@ -55,12 +57,12 @@ func (r *run) pushByDocker(ctx context.Context, q *request, response map[string]
 			}
 			return followPush(ctx, stream, l)
 		})
-		if err != nil {
+		if err = lostDocker(q.node, err); err != nil {
 			return in("output", "", fmt.Errorf("push %s: %w", name, err))
 		}
 	}
 	remote, err := api.DistributionInspect(ctx, names[len(names)-1], dockerclient.DistributionInspectOptions{EncodedRegistryAuth: login})
-	if err != nil {
+	if err = lostDocker(q.node, err); err != nil {
 		return in("output", "", fmt.Errorf("look up what was pushed as %s: %w", names[len(names)-1], err))
 	}
 	// What the exporter calls the digest is that of the configuration.
@@ -69,6 +71,15 @@ func (r *run) pushByDocker(ctx context.Context, q *request, response map[string]
 	}
 	response[exptypes.ExporterImageDigestKey] = remote.Descriptor.Digest.String()
 	return nil
+}
+
+// lostDocker recognises that Docker, which is the builder, went away. What it says
+// of a registry comes in its own answers.
+func lostDocker(n *node, err error) error {
+	if dockerclient.IsErrConnectionFailed(err) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return &lostError{n, err}
+	}
+	return err
 }
 
 // followPush shows the progress of a push until it ends.

@@ -82,47 +82,6 @@ func Hint(err error) string {
 	return ""
 }
 
-// lostError says that the connection to a builder ended during a build.
-type lostError struct {
-	node *node
-	err  error
-}
-
-func (e *lostError) Error() string {
-	name := "builder " + e.node.Builder
-	if e.node.embedded {
-		name = "the embedded engine"
-	}
-	return "the connection to " + name + " was lost: it ended or was stopped"
-}
-
-func (e *lostError) Unwrap() error { return e.err }
-
-// Lost reports whether err means that the builder went away during the build.
-func Lost(err error) bool {
-	var lost *lostError
-	return errors.As(err, &lost)
-}
-
-// lostTexts are how the connection to a builder, rather than the builder's own
-// connection to a registry, says that it ended.
-var lostTexts = []string{
-	"error reading from server", "transport is closing", "closing transport", "connection error", "goaway", "client connection is closing",
-}
-
-// lostConnection recognises the end of the connection to the node of a job.
-func lostConnection(n *node, err error) error {
-	if err == nil || Lost(err) || grpcerrors.Code(err) != codes.Unavailable {
-		return err
-	}
-	for _, t := range lostTexts {
-		if strings.Contains(err.Error(), t) {
-			return &lostError{n, err}
-		}
-	}
-	return err
-}
-
 // ofBuilder reports whether err is about the builder and no target's fault.
 func ofBuilder(err error) bool {
 	var unreachable *unreachableError

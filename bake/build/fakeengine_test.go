@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"sync"
@@ -37,6 +38,9 @@ type fakeEngine struct {
 	name     string
 	played   theater
 	sessions *session.Manager
+	driver   string   // the name of its driver, bake's own if it is empty
+	fate     *fate    // when it goes away, nil is never
+	archive  *archive // what it knows of its builds, nil if it keeps nothing
 
 	mu     sync.Mutex
 	builds map[string]*fakeBuild // by id
@@ -53,18 +57,26 @@ type fakeBuild struct {
 // that was created for platforms. It ends with the test.
 func startFakeEngine(t testing.TB, name string, platforms []ocispecs.Platform, played theater) builder.Node {
 	t.Helper()
-	manager, err := session.NewManager()
-	if err != nil {
+	e := &fakeEngine{name: name, played: played}
+	return e.start(t, platforms)
+}
+
+func (e *fakeEngine) start(t testing.TB, platforms []ocispecs.Platform) builder.Node {
+	t.Helper()
+	var err error
+	if e.sessions, err = session.NewManager(); err != nil {
 		t.Fatal(err)
 	}
-	e := &fakeEngine{name: name, played: played, sessions: manager, builds: map[string]*fakeBuild{}}
+	e.builds = map[string]*fakeBuild{}
 	listener := bufconn.Listen(1 << 16)
-	server := grpc.NewServer()
+	server := grpc.NewServer(e.fate.options()...)
+	e.fate.take(server.Stop)
+	e.archive.serve(server)
 	controlapi.RegisterControlServer(server, fakeControl{fakeEngine: e})
 	gatewayapi.RegisterLLBBridgeServer(server, fakeGateway{fakeEngine: e})
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(listener) })
-	d := &fakeDriver{listener: listener}
+	d := &fakeDriver{listener: listener, name: cmp.Or(e.driver, embeddedDriver)}
 	t.Cleanup(func() {
 		if d.client != nil {
 			_ = d.client.Close()
@@ -72,7 +84,7 @@ func startFakeEngine(t testing.TB, name string, platforms []ocispecs.Platform, p
 		server.Stop()
 		served.Wait()
 	})
-	node := builder.Node{Node: store.Node{Name: name}, Builder: "fake", Driver: &driver.DriverHandle{Driver: d}}
+	node := builder.Node{Node: store.Node{Name: e.name}, Builder: "fake", Driver: &driver.DriverHandle{Driver: d}}
 	node.Platforms = platforms
 	return node
 }
@@ -209,19 +221,23 @@ func (e fakeGateway) Return(ctx context.Context, req *gatewayapi.ReturnRequest) 
 	return &gatewayapi.ReturnResponse{}, nil
 }
 
-// fakeDriver leads to a fake engine. It goes by the name of bake's own, which is
-// not asked what it can do.
+// fakeDriver leads to a fake engine. Where it goes by the name of bake's own, the
+// engine is not asked what it can do.
 type fakeDriver struct {
 	driver.Driver
 	listener *bufconn.Listener
 	client   *client.Client
+	name     string
 }
 
-type fakeFactory struct{ driver.Factory }
+type fakeFactory struct {
+	driver.Factory
+	name string
+}
 
-func (fakeFactory) Name() string { return embeddedDriver }
+func (f fakeFactory) Name() string { return f.name }
 
-func (*fakeDriver) Factory() driver.Factory { return fakeFactory{} }
+func (d *fakeDriver) Factory() driver.Factory { return fakeFactory{name: d.name} }
 
 func (*fakeDriver) Info(context.Context) (*driver.Info, error) {
 	return &driver.Info{Status: driver.Running}, nil

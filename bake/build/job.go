@@ -164,7 +164,9 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 		}
 	}
 	if !q.of.split && !q.inner {
-		q.of.manifests = r.readManifests(ctx, q, imageOf(response))
+		if q.of.manifests, err = r.readManifests(ctx, q, imageOf(response)); err != nil {
+			return response, err
+		}
 	}
 	return response, r.addRecord(ctx, q, response)
 }

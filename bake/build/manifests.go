@@ -28,16 +28,23 @@ func imageOf(response map[string]string) *ocispecs.Descriptor {
 }
 
 // readManifests lists the images of an index. The engine keeps an index for as
-// long as it keeps the record of the build; without it nothing is listed.
-func (r *run) readManifests(ctx context.Context, q *request, image *ocispecs.Descriptor) []Manifest {
-	if image == nil || !isIndex(image.MediaType) || !r.opt.Metadata || !q.node.Driver.HistoryAPISupported(ctx) {
-		return nil
+// long as it keeps the record of the build; without it nothing is listed. An
+// error is that of an engine that went away.
+func (r *run) readManifests(ctx context.Context, q *request, image *ocispecs.Descriptor) ([]Manifest, error) {
+	if image == nil || !isIndex(image.MediaType) || !r.opt.Metadata {
+		return nil, nil
+	}
+	if known, err := q.node.keepsRecords(ctx); err != nil || !known {
+		return nil, err
 	}
 	data, err := content.ReadBlob(ctx, proxy.NewContentStore(q.node.client.ContentClient()), *image)
-	if err != nil {
-		return nil
+	if err = lostConnection(q.node, err); Lost(err) {
+		return nil, err
 	}
-	return indexManifests(data)
+	if err != nil {
+		return nil, nil
+	}
+	return indexManifests(data), nil
 }
 
 func isIndex(mediaType string) bool {

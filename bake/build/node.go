@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/docker/buildx/builder"
@@ -57,7 +58,7 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 		return nil, &unreachableError{err: fmt.Errorf("cannot reach builder %s: %w", n.Builder, err)}
 	}
 	if out.features, err = n.Driver.Features(ctx); err != nil {
-		return nil, &unreachableError{err: fmt.Errorf("cannot ask builder %s what it can do: %w", n.Builder, err)}
+		return nil, out.unanswered("what it can do", err)
 	}
 	out.platforms = n.Platforms
 	out.native = platforms.Normalize(platforms.DefaultSpec())
@@ -66,7 +67,7 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 	}
 	workers, err := out.client.ListWorkers(ctx)
 	if err != nil {
-		return nil, &unreachableError{err: fmt.Errorf("cannot ask builder %s for its workers: %w", n.Builder, err)}
+		return nil, out.unanswered("for its workers", err)
 	}
 	for _, w := range workers {
 		out.platforms = append(out.platforms, w.Platforms...)
@@ -77,12 +78,36 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 	return out, out.probe(ctx)
 }
 
+// unanswered is the error of a question to a builder that is there, as far as its
+// driver knows. One that went away between two questions was lost.
+func (n *node) unanswered(question string, err error) error {
+	if lost := lostConnection(n, err); Lost(lost) && !strings.Contains(err.Error(), dialText) {
+		return lost
+	}
+	return &unreachableError{err: fmt.Errorf("cannot ask builder %s %s: %w", n.Builder, question, err)}
+}
+
+// gone returns an error if the node does not answer any more. Bake's own engine
+// is not asked: it would be started again for that.
+func (n *node) gone(ctx context.Context) error {
+	if n.embedded {
+		return nil
+	}
+	if _, err := n.client.ListWorkers(ctx); connectionEnded(err) {
+		return &lostError{n, err}
+	}
+	return nil
+}
+
 // probe asks the engine for its capabilities.
 func (n *node) probe(ctx context.Context) error {
 	_, err := n.client.Build(ctx, client.SolveOpt{Internal: true}, "", func(_ context.Context, c gateway.Client) (*gateway.Result, error) {
 		n.caps = c.BuildOpts().LLBCaps
 		return nil, nil
 	}, nil)
+	if err = lostConnection(n, err); Lost(err) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("cannot ask builder %s for its capabilities: %w", n.Builder, err)
 	}

@@ -84,7 +84,11 @@ func (q *request) restoreNames(response map[string]string) {
 // exportedImages are the images that a build made, by the position of the
 // output. The response of the exporters only knows one.
 func (q *request) exportedImages(ctx context.Context) (map[int64]ocispecs.Descriptor, error) {
-	if !q.node.Driver.HistoryAPISupported(ctx) {
+	known, err := q.node.keepsRecords(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
 		return nil, in("output", "", errors.New("this builder does not tell apart images that one target pushes with different options"))
 	}
 	events, err := q.node.client.ControlClient().ListenBuildHistory(ctx, &controlapi.BuildHistoryRequest{Ref: q.ref, EarlyExit: true})

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/content"
 	contentlocal "github.com/containerd/containerd/v2/plugins/content/local"
@@ -28,6 +29,7 @@ type sessions struct {
 	shared map[sessionKey]*session.Session
 
 	running sync.WaitGroup
+	closing atomic.Bool
 }
 
 // sessionKey tells apart the requests that cannot share a session.
@@ -141,8 +143,17 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 	}
 	s.shared[k] = one
 	s.running.Go(func() {
-		if err := one.Run(context.WithoutCancel(ctx), gathering(k.node.client.Dialer())); err != nil && ctx.Err() == nil {
+		err := one.Run(context.WithoutCancel(ctx), gathering(k.node.client.Dialer()))
+		switch {
+		case ctx.Err() != nil || s.closing.Load():
+		case err != nil:
 			r.stop(&lostError{k.node, err})
+		default:
+			// The engine has hung up. Nobody might notice that it went away while
+			// all that it builds waits for other nodes.
+			if err := k.node.gone(ctx); err != nil {
+				r.stop(err)
+			}
 		}
 	})
 	return nil
@@ -233,6 +244,7 @@ func (q *request) directories(src *sources) ownDirs {
 
 // close ends the shared sessions.
 func (s *sessions) close() {
+	s.closing.Store(true)
 	for _, one := range s.shared {
 		_ = one.Close()
 	}
