@@ -45,6 +45,14 @@ func (c *Config) ListTargets() []Listed {
 // included, groups first: what completion offers.
 func (c *Config) Names() []string { return distinct(slices.Concat(c.order, c.names)) }
 
+// Has tells whether a word of the command line names a target or group, or as a
+// pattern matches one.
+func (c *Config) Has(word string) bool {
+	return slices.ContainsFunc(c.matchNames(targetName(word)), func(name string) bool {
+		return c.targets[name] != nil || c.groups[name] != nil
+	})
+}
+
 // ListedVariable is a variable as --list shows it.
 type ListedVariable struct {
 	Name        string  `json:"name"`

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"bake/bake"
 )
 
@@ -19,6 +21,9 @@ type app struct {
 	debug bool // --debug: stack traces in errors, log messages of libraries
 
 	github *workflow // that this is a step of, or nil
+
+	opened  *openedFiles   // what the command line was looked up in; may be nil
+	verbToo *cobra.Command // the verb that the first word would be if it were no target
 
 	lastWords func() // what to say when the process has to end at once; may be nil
 }
@@ -48,7 +53,9 @@ func (a *app) run() (code int) {
 		}
 	}()
 	a.joinWorkflow()
+	a.args = bareList(a.args)
 	root := newRoot(a)
+	a.settleVerb(root)
 	root.SetArgs(a.args)
 	err := root.Execute()
 	if err != nil {

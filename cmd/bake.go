@@ -3,6 +3,8 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,7 +69,11 @@ func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
 			return runF(a, o)
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return a.completeTargets(&o.definitionOptions, args)
+			names, directive := a.completeTargets(&o.definitionOptions, args)
+			return slices.DeleteFunc(names, func(name string) bool { // a verb is offered already
+				word, _, _ := strings.Cut(name, "\t")
+				return len(args) == 0 && childOf(c, word) != nil
+			}), directive
 		},
 	}
 	o.addFlags(c.Flags(), a.env)
@@ -96,7 +102,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 	group(flags, groupDefinition, func(fs *pflag.FlagSet) {
 		o.definitionOptions.addFlags(fs)
 		fs.BoolVar(&o.print, "print", false, "Print the plan as JSON and build nothing")
-		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets, variables, ci-matrix or releases, and build nothing; type=KIND,format=json for JSON")
+		fs.StringVar(&o.list, "list", "", "List a `KIND`, targets (also without a KIND), variables, ci-matrix or releases, and build nothing; type=KIND,format=json for JSON")
 		o.addDiagnosticFlags(fs)
 	})
 	group(flags, groupOverrides, func(fs *pflag.FlagSet) {

@@ -71,6 +71,11 @@ func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, c
 			names = append(names, cobra.CompletionWithDesc(name, descriptions[name]))
 		}
 	}
+	if a.verbToo != nil && len(given) == 1 && given[0] == a.verbToo.Name() {
+		for _, c := range a.verbToo.Commands() { // it may still become the verb
+			names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
+		}
+	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 

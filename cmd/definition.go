@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -92,7 +93,23 @@ func (o *definitionOptions) read(a *app, fsys fs.FS) ([]bake.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readDefinition(names, noted, stdin)
+	if a.opened != nil && slices.Equal(a.opened.names, names) {
+		o.reading = a.opened.reading
+		return a.opened.files, nil
+	}
+	files, err := readDefinition(names, noted, stdin)
+	if err == nil {
+		a.opened = &openedFiles{names, files, o.reading}
+	}
+	return files, err
+}
+
+// openedFiles are definition files that have been read: some, as pipes, give
+// what they have once only.
+type openedFiles struct {
+	names   []string
+	files   []bake.File
+	reading *reading
 }
 
 // ignored tells, where that is asked for, of what Compose files say and no

@@ -77,7 +77,7 @@ func writeUsageTo(w io.Writer, c *cobra.Command) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
 	if !c.HasParent() {
-		fmt.Fprintf(&b, "  %s VERB [OPTIONS]\n  %s -- TARGET          (a target named like a verb)\n", c.Name(), c.Name())
+		fmt.Fprintf(&b, "  %[1]s VERB [OPTIONS]\n  %[1]s -- TARGET          (always the target, also if named like a verb)\n  %[1]s VERB --            (always the verb)\n", c.Name())
 	}
 	writeVerbs(&b, c)
 	for _, g := range flagGroups(c) {

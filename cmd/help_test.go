@@ -60,20 +60,3 @@ func TestVerbsAreNoTargets(t *testing.T) {
 		}
 	}
 }
-
-func TestVerbShadowsTarget(t *testing.T) {
-	a, _, stderr := newTestApp(t, "version", "--short")
-	a.write(t, "docker-bake.hcl", "target \"version\" {}\n")
-	if code := a.run(); code != ExitOK {
-		t.Fatalf("exit code %d: %s", code, stderr)
-	}
-	want := "note: \"version\" is a verb of bake; to build the target of that name, write: bake -- version\n"
-	if stderr.String() != want {
-		t.Errorf("got %q, want %q", stderr, want)
-	}
-	b, _, stderr := newTestApp(t, "version", "--short")
-	b.write(t, "docker-bake.hcl", "# version 1\ntarget \"app\" {}\n")
-	if b.run() != ExitOK || stderr.Len() > 0 {
-		t.Errorf("a note without reason: %q", stderr)
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
 	csvvalue "github.com/tonistiigi/go-csvvalue"
 
 	"bake/bake"
@@ -52,6 +53,24 @@ func parseList(text string) (listOptions, error) {
 		return o, usageErrorf("--list: invalid list format %q, want table or json", o.format)
 	}
 	return o, nil
+}
+
+// bareList gives a --list without a KIND, which is one at the end or before
+// another flag, the targets.
+func bareList(args []string) []string {
+	if len(args) == 0 || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return args
+	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "--list" && (i+1 == len(args) || strings.HasPrefix(args[i+1], "-")) {
+			args[i] = "--list=targets"
+		}
+	}
+	return args
 }
 
 // writeList writes what --list asks for.

@@ -19,8 +19,9 @@ func WriteReference(w io.Writer) error {
 		"This page is generated from the command line itself; a test keeps it current\n" +
 		"(`BAKE_UPDATE=1 go test ./cmd` rewrites it).\n\n" +
 		"Standard output carries data, standard error all talk. What `docker buildx bake`\n" +
-		"takes, `bake` takes; `bake -- NAME` always means the target NAME, also when NAME\n" +
-		"is a verb.\n")
+		"takes, `bake` takes. A first word that is a verb means the verb, unless every word\n" +
+		"is a target or group of the definition: then these are built, and a note says so.\n" +
+		"`bake -- NAME` always means the target, `bake NAME --` the verb.\n")
 	writeCommand(&b, root, 2)
 	writeEnvironment(&b)
 	writeReportFields(&b)

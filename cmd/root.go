@@ -18,24 +18,25 @@ func newRoot(a *app) *cobra.Command {
 		newVersion(a, runVersion),
 		newCompletion(a),
 	)
-	root.PersistentPreRun = func(c *cobra.Command, _ []string) {
-		setLogLevel(a.debug)
-		if c.HasParent() && !c.Hidden {
-			a.noteShadowed(c)
-		}
-	}
+	root.PersistentPreRun = func(*cobra.Command, []string) { setLogLevel(a.debug) }
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.PersistentFlags().BoolVarP(&a.debug, "debug", "D", a.env["DEBUG"] != "", "Show log messages of libraries, and stack traces in errors")
+	addPersistentFlags(a, root)
 	root.SetHelpCommand(newHelp(root))
+	root.InitDefaultHelpCmd() // now, so that it is a verb like the others
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(writeUsage)
 	root.SetHelpFunc(writeHelp)
 	return root
+}
+
+// addPersistentFlags declares the flags that every verb has.
+func addPersistentFlags(a *app, root *cobra.Command) {
+	root.PersistentFlags().BoolVarP(&a.debug, "debug", "D", a.env["DEBUG"] != "", "Show log messages of libraries, and stack traces in errors")
 }
 
 // flagError turns what pflag says about a wrong flag into a usage error with
