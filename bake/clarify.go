@@ -29,18 +29,21 @@ var expressionIDs = map[string]diagID{
 // which names there are, and what went wrong inside a function.
 func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl.EvalContext) {
 	for _, d := range diags {
-		if _, ours := d.Extra.(diagID); ours {
+		if _, ours := d.Extra.(interface{ DiagnosticID() string }); ours {
 			continue
 		}
 		id, known := expressionIDs[d.Summary]
 		if !known {
 			id = "expression"
 		}
+		name, named := namedIn(d)
 		switch d.Summary {
 		case "Unknown variable":
-			e.clarifyVariable(d, ctx)
+			if named {
+				e.clarifyVariable(d, name, ctx)
+			}
 		case "Call to unknown function":
-			if name, ok := namedIn(d); ok {
+			if named {
 				d.Detail = fmt.Sprintf("There is no function named %q.%s", name, didYouMean(name, sortedKeys(e.ctx.Functions)))
 			}
 		case "Unsupported attribute", "Missing map element":
@@ -52,6 +55,9 @@ func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl
 			continue
 		}
 		d.Extra = id
+		if named && (id == "unknown-variable" || id == "unknown-function") {
+			naming(d, name)
+		}
 	}
 }
 
@@ -71,11 +77,7 @@ func namedIn(d *hcl.Diagnostic) (string, bool) {
 
 // clarifyVariable suggests a name. HCL's own suggestion depends on the order
 // of a map, and knows only variables that have been evaluated.
-func (e *evaluator) clarifyVariable(d *hcl.Diagnostic, ctx *hcl.EvalContext) {
-	name, ok := namedIn(d)
-	if !ok {
-		return
-	}
+func (e *evaluator) clarifyVariable(d *hcl.Diagnostic, name string, ctx *hcl.EvalContext) {
 	var known []string
 	for c := ctx; c != nil && c != e.ctx; c = c.Parent() {
 		known = append(known, sortedKeys(c.Variables)...)

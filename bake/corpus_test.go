@@ -100,6 +100,21 @@ func checkExplained(t *testing.T, plan *Plan, name string) int {
 		case x.Origin.Value != x.Value:
 			t.Errorf("%s is %s, but its origin says %s", x.Path, x.Value, x.Origin.Value)
 		}
+		checkMatrixPlaces(t, x.Path, x.Origin)
 	}
 	return len(xs)
+}
+
+// checkMatrixPlaces wants a place for every matrix value that was read.
+func checkMatrixPlaces(t *testing.T, path string, o *Origin) {
+	t.Helper()
+	if o == nil {
+		return
+	}
+	if o.Kind == KindMatrix && o.Range.Filename == "" {
+		t.Errorf("%s reads the matrix value %s, which has no place", path, o.Name)
+	}
+	for _, from := range append([]*Origin{o.Over}, o.From...) {
+		checkMatrixPlaces(t, path, from)
+	}
 }

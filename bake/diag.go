@@ -17,6 +17,28 @@ type diagID string
 // "unknown-target".
 func (id diagID) DiagnosticID() string { return string(id) }
 
+// undeclared is the identity of a diagnostic about a name that nothing declares:
+// a variable, a function or a target. However often it is used, one name makes
+// one diagnostic, at its first use.
+type undeclared struct {
+	diagID
+	name string
+	also []hcl.Range // further uses
+}
+
+func (u *undeclared) String() string { return u.DiagnosticID() }
+
+// DiagnosticPlaces returns the further places that the diagnostic is about.
+func (u *undeclared) DiagnosticPlaces() []hcl.Range { return u.also }
+
+// naming marks a diagnostic as one about an undeclared name.
+func naming(d *hcl.Diagnostic, name string) *hcl.Diagnostic {
+	if id, ok := d.Extra.(diagID); ok {
+		d.Extra = &undeclared{diagID: id, name: name}
+	}
+	return d
+}
+
 func errorAt(id diagID, rng hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
 	return &hcl.Diagnostic{
 		Severity: hcl.DiagError,
@@ -53,8 +75,8 @@ func subject(rng hcl.Range) *hcl.Range {
 }
 
 // sortDiagnostics orders by file, line and column, errors and warnings mixed,
-// and drops exact repetitions, so that output does not depend on the order in
-// which things were evaluated.
+// drops exact repetitions and folds what is about one undeclared name, so that
+// output does not depend on the order in which things were evaluated.
 func sortDiagnostics(diags hcl.Diagnostics) hcl.Diagnostics {
 	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
 		ra, rb := position(a), position(b)
@@ -65,8 +87,37 @@ func sortDiagnostics(diags hcl.Diagnostics) hcl.Diagnostics {
 			cmp.Compare(a.Detail, b.Detail),
 		)
 	})
-	return slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
+	return foldUses(slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
 		return a.Summary == b.Summary && a.Detail == b.Detail && position(a) == position(b)
+	}))
+}
+
+// foldUses keeps the first of the diagnostics about each undeclared name, with
+// the places of the others.
+func foldUses(diags hcl.Diagnostics) hcl.Diagnostics {
+	type use struct {
+		id   diagID
+		name string
+	}
+	first := map[use]*hcl.Diagnostic{}
+	return slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool {
+		u, ok := d.Extra.(*undeclared)
+		if !ok {
+			return false
+		}
+		key := use{u.diagID, u.name}
+		f := first[key]
+		if f == nil {
+			first[key] = d
+			return false
+		}
+		at := f.Extra.(*undeclared)
+		for _, rng := range append([]hcl.Range{position(d)}, u.also...) {
+			if rng.Filename != "" && rng != position(f) && !slices.Contains(at.also, rng) {
+				at.also = append(at.also, rng)
+			}
+		}
+		return true
 	})
 }
 

@@ -27,7 +27,7 @@ func unknownTarget(c *Config, name string, asked hcl.Range) *hcl.Diagnostic {
 		return errorAt("no-default", asked, "Nothing to build",
 			"Bake failed to find target default, so name what to build.%s", knownNames(known))
 	}
-	return errorAt("unknown-target", asked, "Unknown target", "Bake failed to find target %s: there is no target or group of this name.%s", name, hint)
+	return naming(errorAt("unknown-target", asked, "Unknown target", "Bake failed to find target %s: there is no target or group of this name.%s", name, hint), name)
 }
 
 func knownNames(names []string) string {

@@ -92,6 +92,10 @@ func (r *replayer) replay(path string, o *Origin) {
 	if diags.HasErrors() || !ok {
 		return
 	}
+	if o.Kind == KindMatrix && holds(got, expected) {
+		r.replayed++ // the place is that of the whole list
+		return
+	}
 	conv, err := to(got, expected.Type())
 	if err != nil {
 		r.t.Errorf("%s: %s: %s", r.golden, path, err)
@@ -101,6 +105,19 @@ func (r *replayer) replay(path string, o *Origin) {
 	if !conv.RawEquals(expected) {
 		r.t.Errorf("%s: %s: %s at %s gives %s, but the origin says %s", r.golden, path, want.Range(), at(o.Range), renderValue(conv), o.Value)
 	}
+}
+
+// holds tells whether a value is a list that has an element.
+func holds(list, elem cty.Value) bool {
+	if ty := list.Type(); !ty.IsTupleType() && !ty.IsListType() {
+		return false
+	}
+	for _, v := range list.AsValueSlice() {
+		if v.RawEquals(elem) {
+			return true
+		}
+	}
+	return false
 }
 
 func literal(text string) (cty.Value, bool) {

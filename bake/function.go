@@ -181,13 +181,13 @@ func functionSeesNoTargets(f *functionDef, root string, rng hcl.Range) *hcl.Diag
 }
 
 func unknownInFunction(f *functionDef, name string, rng hcl.Range, known []string) *hcl.Diagnostic {
-	return errorAt("unknown-variable", rng, "Unknown variable",
-		"The result of function %q refers to %q, which is neither a parameter nor a variable.%s", f.name, name, didYouMean(name, known))
+	return naming(errorAt("unknown-variable", rng, "Unknown variable",
+		"The result of function %q refers to %q, which is neither a parameter nor a variable.%s", f.name, name, didYouMean(name, known)), name)
 }
 
 func unknownFunction(name string, rng hcl.Range, known []string) *hcl.Diagnostic {
-	return errorAt("unknown-function", rng, "Call to unknown function",
-		"There is no function named %q.%s", name, didYouMean(name, known))
+	return naming(errorAt("unknown-function", rng, "Call to unknown function",
+		"There is no function named %q.%s", name, didYouMean(name, known)), name)
 }
 
 func functionCycle(members []frame) *hcl.Diagnostic {

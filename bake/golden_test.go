@@ -188,6 +188,11 @@ func diagnosticsText(diags hcl.Diagnostics) string {
 			where = at(*d.Subject) + ": "
 		}
 		fmt.Fprintf(&b, "%s%s: %s [%s]\n  %s\n", where, severity, d.Summary, d.Extra, d.Detail)
+		if u, ok := d.Extra.(*undeclared); ok {
+			for _, rng := range u.also {
+				fmt.Fprintf(&b, "  also at %s\n", at(rng))
+			}
+		}
 	}
 	return b.String()
 }
@@ -199,8 +204,8 @@ func checkPositions(t *testing.T, diags hcl.Diagnostics) {
 	elsewhere := map[diagID]bool{"unknown-target": true, "no-default": true, "no-match": true, "bad-pattern": true,
 		"bad-override": true, "unknown-attribute": true, "unknown-key": true, "unknown-variable": true, "bad-environment": true, "group-not-target": true}
 	for _, d := range diags {
-		id, _ := d.Extra.(diagID)
-		if d.Subject == nil && !elsewhere[id] {
+		id, ok := d.Extra.(interface{ DiagnosticID() string })
+		if d.Subject == nil && !(ok && elsewhere[diagID(id.DiagnosticID())]) {
 			t.Errorf("diagnostic without a position: %s; %s", d.Summary, d.Detail)
 		}
 	}

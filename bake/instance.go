@@ -15,6 +15,9 @@ type instance struct {
 	ctx    *hcl.EvalContext // the global context, or a child with the matrix values
 	attrs  []*attr
 	states []state
+
+	axes []axis // of the matrix, shared by its instances
+	nth  int    // which combination of their values this is
 }
 
 func (e *evaluator) newInstance(b *block, ctx *hcl.EvalContext) *instance {
@@ -81,6 +84,7 @@ func (e *evaluator) expand(b *block) []*instance {
 		ctx := e.ctx.NewChild()
 		ctx.Variables = vars
 		insts[i] = e.newInstance(b, ctx)
+		insts[i].axes, insts[i].nth = axes, i
 	}
 	return insts
 }
@@ -88,6 +92,20 @@ func (e *evaluator) expand(b *block) []*instance {
 type axis struct {
 	key    string
 	values []cty.Value
+}
+
+// pick is which of the values of an axis an instance has, and of how many; -1
+// when the matrix has no such axis.
+func (inst *instance) pick(key string) (which, of int) {
+	rest := inst.nth
+	for i := len(inst.axes) - 1; i >= 0; i-- { // the last varies fastest
+		n := len(inst.axes[i].values)
+		if inst.axes[i].key == key {
+			return rest % n, n
+		}
+		rest /= n
+	}
+	return -1, 0
 }
 
 func (e *evaluator) matrixAxes(b *block) ([]axis, bool) {

@@ -2,6 +2,7 @@ package bake
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -127,13 +128,14 @@ func entryExpr(expr hcl.Expression, key string) hcl.Expression {
 	return nil
 }
 
-// entryPair is one key of a literal object and its expression.
+// entryPair is one key of a literal object and its expression: the last of those
+// of that key, which is the one that counts.
 func entryPair(expr hcl.Expression, key string) *hcl.KeyValuePair {
 	pairs, diags := hcl.ExprMap(expr)
 	if diags.HasErrors() {
 		return nil
 	}
-	for i := range pairs {
+	for i := range slices.Backward(pairs) {
 		if k, diags := pairs[i].Key.Value(nil); !diags.HasErrors() && isString(k) && k.AsString() == key {
 			return &pairs[i]
 		}

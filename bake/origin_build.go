@@ -81,13 +81,14 @@ func (b *originBuilder) of(s *source, c *cell) *Origin {
 		}
 	}
 	if s.inst != nil && b.config != nil {
-		o.From = b.config.reads(expr, s.inst.ctx, map[string]bool{})
+		o.From = b.config.reads(expr, s.inst, map[string]bool{})
 	}
 	return o
 }
 
-// reads lists what an expression refers to, each with its own origin.
-func (c *Config) reads(expr hcl.Expression, ctx *hcl.EvalContext, seen map[string]bool) []*Origin {
+// reads lists what an expression of an instance refers to, each with its own
+// origin.
+func (c *Config) reads(expr hcl.Expression, inst *instance, seen map[string]bool) []*Origin {
 	var out []*Origin
 	done := map[string]bool{}
 	for _, t := range expr.Variables() {
@@ -100,8 +101,10 @@ func (c *Config) reads(expr hcl.Expression, ctx *hcl.EvalContext, seen map[strin
 			continue
 		}
 		done[name] = true
-		if v, ok := matrixValue(ctx, c.eval.ctx, name); ok {
-			out = append(out, &Origin{Kind: KindMatrix, Name: name, Value: renderValue(v)})
+		if v, ok := matrixValue(inst.ctx, c.eval.ctx, name); ok {
+			o := &Origin{Kind: KindMatrix, Name: name, Value: renderValue(v)}
+			c.placeInMatrix(o, inst, seen)
+			out = append(out, o)
 			continue
 		}
 		if g := c.globals[name]; g != nil && !seen["variable."+name] {
@@ -133,7 +136,7 @@ func (c *Config) readsFunctions(expr hcl.Expression, seen map[string]bool) []*Or
 			ctx.Variables[name] = cty.NilVal
 		}
 		o := &Origin{Kind: KindFunction, Name: call.Name, Range: f.result.Expr.Range()}
-		for _, from := range c.reads(f.result.Expr, ctx, seen) {
+		for _, from := range c.reads(f.result.Expr, &instance{ctx: ctx}, seen) {
 			if from.Kind != KindMatrix { // a parameter
 				o.From = append(o.From, from)
 			}
@@ -142,6 +145,27 @@ func (c *Config) readsFunctions(expr hcl.Expression, seen map[string]bool) []*Or
 		out = append(out, o)
 	}
 	return out
+}
+
+// outside is the instance of what stands in no target.
+func (c *Config) outside() *instance { return &instance{ctx: c.eval.ctx} }
+
+// placeInMatrix tells where a value of a matrix is written: in the list of its
+// key, or else where that list comes from.
+func (c *Config) placeInMatrix(o *Origin, inst *instance, seen map[string]bool) {
+	which, of := inst.pick(o.Name)
+	if which < 0 {
+		return // a parameter of a function
+	}
+	expr := inst.block.matrix.Expr
+	if x := entryExpr(expr, o.Name); x != nil {
+		expr = x
+		if list, diags := hcl.ExprList(x); !diags.HasErrors() && len(list) == of {
+			expr = list[which]
+		}
+	}
+	o.Range = expr.Range()
+	o.From = c.reads(expr, c.outside(), seen)
 }
 
 func matrixValue(ctx, global *hcl.EvalContext, name string) (cty.Value, bool) {
@@ -173,7 +197,7 @@ func (c *Config) readsTarget(t hcl.Traversal, seen map[string]bool) []*Origin {
 	if a != nil && a.src.attr != nil {
 		o.Range = a.src.attr.Expr.Range()
 		seen[key] = true
-		o.From = c.reads(a.src.attr.Expr, a.src.inst.ctx, seen)
+		o.From = c.reads(a.src.attr.Expr, a.src.inst, seen)
 		delete(seen, key)
 	}
 	return []*Origin{o}
@@ -192,7 +216,7 @@ func (c *Config) globalOrigin(g *global, seen map[string]bool) *Origin {
 	deflt := &Origin{Kind: KindDefault, Name: g.name, Value: renderValue(g.deflt)}
 	if g.attr != nil {
 		deflt.Range = g.attr.Expr.Range()
-		deflt.From = c.reads(g.attr.Expr, c.eval.ctx, seen)
+		deflt.From = c.reads(g.attr.Expr, c.outside(), seen)
 	}
 	if g.override == nil {
 		o.From = []*Origin{deflt}

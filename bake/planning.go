@@ -56,8 +56,11 @@ type planner struct {
 
 func (p *planner) add(name string, asked hcl.Range) *Target {
 	if t, ok := p.targets[name]; ok {
-		if t == nil && p.onPath(name) {
+		switch {
+		case t == nil && p.onPath(name):
 			p.linkCycle(name)
+		case p.c.targets[name] == nil:
+			p.report(unknownTarget(p.c, name, asked))
 		}
 		return t
 	}

@@ -59,6 +59,8 @@ func (w *groupWalk) visit(name string, asked hcl.Range) {
 			w.seenTarget[name] = true
 			w.sel.targets = append(w.sel.targets, name)
 			w.sel.ranges[name] = asked
+		} else if w.r.c.targets[name] == nil {
+			w.r.report(unknownTarget(w.r.c, name, asked))
 		}
 		return
 	}

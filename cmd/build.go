@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"bake/bake"
 	"bake/bake/build"
@@ -24,6 +25,9 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	mode, err := progressMode(o.progress, a.env)
 	if err != nil {
 		return err
+	}
+	if len(plan.Targets) == 0 {
+		return a.buildNothing(o, plan, mode, r)
 	}
 	o.allow = append(o.allow, build.Implied(plan, a.env)...)
 	ctx, stop := a.interruptible(context.Background())
@@ -73,6 +77,22 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		fmt.Fprintln(a.err)
 	}
 	return a.reportFailure(err, plan, report, r)
+}
+
+// buildNothing is the run of a plan without targets, as of an empty group: no
+// builder is looked for, and programs find that nothing was built.
+func (a *app) buildNothing(o *bakeOptions, plan *bake.Plan, mode displayMode, r *reporter) error {
+	if mode.talkative() {
+		a.note("nothing to build: what was asked for has no targets")
+	}
+	report := &build.Report{Started: time.Now(), Version: version()}
+	if err := writeMetadata(o.metadataFile, report); err != nil {
+		return err
+	}
+	if mode.talkative() {
+		a.tellWorkflow(report)
+	}
+	return a.showAnswers(o, plan, report, r)
 }
 
 // tellWorkflow writes the summary and the outputs of the step. A build is not

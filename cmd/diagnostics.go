@@ -3,7 +3,9 @@ package cmd
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -19,12 +21,16 @@ type finding struct {
 	subject  *hcl.Range
 	context  *hcl.Range
 	snippet  *snippet
+	also     []hcl.Range // further places
 	values   []valueNote // the values that the expression in question read
 	notes    []string    // further facts, one line each
 	log      []string    // the last lines of a log
 	hint     string
 	advice   bool // no matter for --strict
 }
+
+// spread is what the Extra of a diagnostic implements that is about several places.
+type spread interface{ DiagnosticPlaces() []hcl.Range }
 
 // identified is what the Extra of a diagnostic implements to name its kind.
 type identified interface{ DiagnosticID() string }
@@ -182,10 +188,37 @@ func (r *reporter) finding(d *hcl.Diagnostic) finding {
 	if named, ok := hcl.DiagnosticExtra[identified](d); ok {
 		f.id = named.DiagnosticID()
 	}
+	if several, ok := hcl.DiagnosticExtra[spread](d); ok {
+		f.also = several.DiagnosticPlaces()
+	}
 	if d.Subject != nil {
 		f.snippet = newSnippet(r.sources[d.Subject.Filename], *d.Subject, d.Context)
 	}
 	return f
+}
+
+// maxPlaces is how many further places a person is told of.
+const maxPlaces = 5
+
+// alsoAt tells the further places in words, or nothing.
+func (f finding) alsoAt() string {
+	if len(f.also) == 0 {
+		return ""
+	}
+	var list []string
+	file := ""
+	for _, rng := range f.also[:min(len(f.also), maxPlaces)] {
+		place := fmt.Sprintf("%d:%d", rng.Start.Line, rng.Start.Column)
+		if rng.Filename != file {
+			place, file = rng.Filename+":"+place, rng.Filename
+		}
+		list = append(list, place)
+	}
+	text := "also at " + strings.Join(list, ", ")
+	if more := len(f.also) - len(list); more > 0 {
+		text += fmt.Sprintf(" and %s", count(more, "more place"))
+	}
+	return text
 }
 
 func btoi(b bool) int {

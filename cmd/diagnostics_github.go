@@ -58,6 +58,9 @@ func (a *annotator) command(f finding) string {
 	if message == "" {
 		message = f.summary
 	}
+	if also := f.alsoAt(); also != "" {
+		message += "\n\n" + also
+	}
 	if len(f.log) > 0 {
 		message += "\n\n" + strings.Join(f.log, "\n")
 	}

@@ -13,6 +13,7 @@ type jsonFinding struct {
 	Summary  string       `json:"summary"`
 	Detail   string       `json:"detail,omitempty"`
 	Range    *jsonRange   `json:"range,omitempty"`
+	Also     []*jsonRange `json:"also,omitempty"` // further places
 	Context  *jsonRange   `json:"context,omitempty"`
 	Snippet  *jsonSnippet `json:"snippet,omitempty"`
 	Values   []jsonValue  `json:"values,omitempty"`
@@ -77,6 +78,9 @@ func (f finding) json() jsonFinding {
 		Notes:    f.notes,
 		Log:      f.log,
 		Hint:     f.hint,
+	}
+	for i := range f.also {
+		out.Also = append(out.Also, newJSONRange(&f.also[i]))
 	}
 	if f.snippet != nil {
 		out.Snippet = &jsonSnippet{}

@@ -100,7 +100,11 @@ func (f finding) writePlace(b *strings.Builder, st streams, style string) {
 	for _, v := range f.values {
 		fmt.Fprintf(b, "%s %s %s is %s\n", pad, st.paint(styleMark, "="), v.Name, v.Value)
 	}
-	for _, note := range f.notes {
+	notes := f.notes
+	if also := f.alsoAt(); also != "" {
+		notes = append([]string{also}, notes...)
+	}
+	for _, note := range notes {
 		fmt.Fprintf(b, "%s %s %s\n", pad, st.paint(styleMark, "="), note)
 	}
 }

@@ -162,7 +162,7 @@ func (e *explainer) sentence(o *bake.Origin) string {
 	case bake.KindBuiltin:
 		return fmt.Sprintf("built-in %s = %s", o.Name, o.Value)
 	case bake.KindMatrix:
-		return fmt.Sprintf("matrix value %s = %s", o.Name, o.Value)
+		return fmt.Sprintf("matrix value %s = %s%s", o.Name, o.Value, position(" (", o.Range, ")"))
 	case bake.KindEnv, bake.KindFlag:
 		return fmt.Sprintf("%s = %s", o.Name, o.Value)
 	case bake.KindInherited:
