@@ -1,6 +1,10 @@
 package bake
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"bake/compose"
+)
 
 // Definition is what is written: the blocks of all files in source order, with
 // names and ranges but without values. It is immutable and safe to share.
@@ -17,6 +21,8 @@ type Definition struct {
 	locals     map[string]*hcl.Attribute // top-level attributes
 	localOrd   []string
 	json       map[string][]byte // text of the files in JSON syntax, see keepJSON
+
+	unset map[string][]compose.Unset // uses of variables that are not set, by target
 }
 
 // Files returns the files the definition was read from, for source excerpts.

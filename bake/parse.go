@@ -88,6 +88,7 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 	if len(project) == 0 {
 		return nil
 	}
+	d.unset = map[string][]compose.Unset{}
 	body, diags := compose.Parse(project, compose.Options{
 		FS:       opt.FS,
 		Env:      opt.Env.overriding(),
@@ -95,7 +96,11 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 		EnvFiles: opt.EnvFiles,
 		Profiles: opt.Profiles,
 		Ignored:  opt.Ignored,
+		Unset:    func(target string, use compose.Unset) { d.unset[target] = append(d.unset[target], use) },
 	})
+	for _, use := range d.unset[""] {
+		diags = append(diags, unsetVariable(use))
+	}
 	diags = append(diags, d.addBody(body)...)
 	for _, b := range slices.Concat(d.targets, d.groups) {
 		b.compose = true

@@ -39,6 +39,7 @@ func (c *Config) Plan(req Request) (*Plan, hcl.Diagnostics) {
 	if r.diags.HasErrors() {
 		return nil, sortDiagnostics(r.diags)
 	}
+	p.warnUnset()
 	p.plan.Groups = sel.printedGroups(c)
 	p.plan.Needs = needs(p.plan.Targets)
 	return p.plan, sortDiagnostics(r.diags)

@@ -12,14 +12,40 @@ func (r *reporter) writeText(batch []finding) {
 		return
 	}
 	var b strings.Builder
+	seen := map[string]int{}
+	var rest []finding
 	for _, f := range batch {
+		if f.severity == "warning" && f.id != "" && f.subject != nil {
+			if seen[f.id]++; seen[f.id] > maxAlike {
+				rest = append(rest, f)
+				continue
+			}
+		}
 		f.writeText(&b, r.streams)
 		b.WriteByte('\n')
 	}
+	r.writeRest(&b, rest)
 	if tally := r.tally(batch); tally != "" {
 		fmt.Fprintln(&b, tally)
 	}
 	io.WriteString(r.err, b.String())
+}
+
+// maxAlike is how many warnings of one kind are shown with all that is known.
+const maxAlike = 5
+
+// writeRest shows warnings beyond those of their kind that are shown in full, a
+// line each.
+func (r *reporter) writeRest(b *strings.Builder, rest []finding) {
+	for _, f := range rest {
+		what, _, _ := strings.Cut(f.detail, ". ")
+		what, _, _ = strings.Cut(what, ", so ")
+		fmt.Fprintf(b, "%s: %s:%d:%d: %s\n", r.paint(styleWarning, "warning["+f.id+"]"),
+			f.subject.Filename, f.subject.Start.Line, f.subject.Start.Column, strings.TrimSuffix(what, "."))
+	}
+	if len(rest) > 0 {
+		b.WriteByte('\n')
+	}
 }
 
 // tally counts a batch of several findings, and says what --strict did.

@@ -25,6 +25,7 @@ func (l *loader) attributes(f field, m *model) hcl.Attributes {
 	at := f.val.field("build")
 	b.build = at.val
 	if s, ok := at.val.text(); ok {
+		b.reads(at.val)
 		b.set("context", *at, textExpr(l.context("", s), at.val.rng()))
 		b.build = &value{kind: mapKind, src: at.src, node: at.at}
 		if s == "" {
@@ -47,6 +48,7 @@ func (l *loader) attributes(f field, m *model) hcl.Attributes {
 		b.extension(*x)
 	}
 	if image := f.val.field("image"); image != nil && b.attrs["tags"] == nil {
+		b.reads(image.val)
 		if s, ok := l.str(image.val, "image"); ok {
 			b.set("tags", *image, listExpr([]hcl.Expression{textExpr(s, image.val.rng())}, image.val.rng()))
 		}
@@ -88,6 +90,9 @@ func (b *build) setMap(name string, f field, pairs []hcl.KeyValuePair) {
 
 // field converts one key of build.
 func (b *build) field(f field, env environment) {
+	if buildKeys[f.key] && f.key != "isolation" {
+		b.reads(f.val)
+	}
 	switch f.key {
 	case "context":
 		if s, ok := b.str(f.val, f.key); ok {
@@ -162,6 +167,7 @@ func (b *build) arguments(v *value, env environment) []entry {
 		if e.val != nil {
 			continue
 		}
+		b.readsEnvironment(e.key)
 		if s, ok := lookups(env, b.opt.Env)(e.key); ok {
 			args[i].val = &s
 		}

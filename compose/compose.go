@@ -38,6 +38,16 @@ type Options struct {
 	// Ignored, if set, is called for each attribute that Compose knows for a
 	// build and that has no effect here.
 	Ignored func(rng hcl.Range, text string)
+	// Unset, if set, is called for each use of a variable that has no value in
+	// something that a build reads; others are no matter of it. The target is
+	// the one whose build it is, or empty for what all builds depend on.
+	Unset func(target string, use Unset)
+}
+
+// Unset is a use of a variable that has no value, and so is replaced by nothing.
+type Unset struct {
+	Name  string
+	Range hcl.Range // of the text that it is in
 }
 
 // Parse reads the files, each over those before it, as one definition. The

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -344,12 +345,23 @@ func hostile() map[string]string {
 	}
 }
 
+// worked is the time that processors have spent on this process: unlike a clock
+// it does not go on while others have them.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+
 func TestHostile(t *testing.T) {
 	for name, text := range hostile() {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
+			start := worked(t)
 			_, diags := parse(text, Options{})
-			if took := time.Since(start); took > 5*time.Second {
+			if took := worked(t) - start; took > 5*time.Second {
 				t.Errorf("took %v", took)
 			}
 			switch name {

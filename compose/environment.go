@@ -17,8 +17,12 @@ var errNotCompose = errors.New("a Compose file is YAML with a top-level mapping 
 // environment is what variables are looked up in.
 type environment map[string]string
 
-// Name of the project when nothing gives it one, as docker buildx bake has it.
-const defaultProject = "bake"
+// projectVariable is the variable with the name of the project, and
+// defaultProject that name when nothing gives one, as docker buildx bake has it.
+const (
+	projectVariable = "COMPOSE_PROJECT_NAME"
+	defaultProject  = "bake"
+)
 
 // environment is the variables of the top-level files: the command line's over
 // the environment's over those of .env.
@@ -103,7 +107,7 @@ func cause(err error) error {
 // projectName sets COMPOSE_PROJECT_NAME: the name that the last document with
 // one gives the project, else the variable itself, else "bake".
 func (l *loader) projectName(sources []*source, env environment) {
-	name := env["COMPOSE_PROJECT_NAME"]
+	name := env[projectVariable]
 	if name == "" {
 		name = defaultProject
 	}
@@ -111,11 +115,11 @@ func (l *loader) projectName(sources []*source, env environment) {
 	for _, src := range sources {
 		for _, doc := range src.docs {
 			r := newReader(l, src, env)
-			r.quiet = true
 			for i := 0; i+1 < len(doc.Content); i += 2 {
 				if doc.Content[i].Value == "name" {
-					if s, ok := r.read(doc.Content[i+1]).text(); ok && s != "" {
-						written = s
+					v := r.read(doc.Content[i+1])
+					if s, ok := v.text(); ok && s != "" {
+						written, l.projectUnset = s, v.unset
 					}
 				}
 			}
@@ -124,7 +128,7 @@ func (l *loader) projectName(sources []*source, env environment) {
 	if written != "" {
 		name = written
 	}
-	env["COMPOSE_PROJECT_NAME"] = name
+	env[projectVariable] = name
 }
 
 // envFile is an entry of a service's env_file.

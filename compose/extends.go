@@ -63,6 +63,7 @@ func (x *extender) resolve(name string, chain []extension) *value {
 
 // base is the service that a service extends, nil after an error.
 func (x *extender) base(name string, ext *field, chain []extension) *value {
+	x.l.reads("", ext.val)
 	ref, ok := ext.val.text()
 	from := x
 	if ext.val.kind == mapKind {

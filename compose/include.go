@@ -32,6 +32,7 @@ func (l *loader) include(own *model, v *value, sc scope) {
 		l.errorAt("compose-type", v.rng(), "List expected", "include is a list of paths, or of mappings with path, project_directory and env_file.")
 		return
 	}
+	l.reads("", v)
 	for _, e := range v.list {
 		if in, ok := l.inclusion(e); ok {
 			if m := l.included(in, sc); m != nil {

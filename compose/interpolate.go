@@ -18,6 +18,7 @@ const (
 type substitution struct {
 	env     environment
 	unset   []string // variables without a value and without a default
+	project bool     // the name of the project is used
 	depth   int
 	scanned int
 }
@@ -32,11 +33,11 @@ type malformed struct{ text string }
 
 func (m malformed) Error() string { return m.text }
 
-// interpolate replaces the variables in a scalar and reports those that are
-// required or simply not set.
-func (r *reader) interpolate(text string, at *yaml.Node) string {
+// interpolate replaces the variables in a scalar, reports those that are
+// required, and returns those that are simply not set.
+func (r *reader) interpolate(text string, at *yaml.Node) (string, []Unset) {
 	if !strings.Contains(text, "$") {
-		return text
+		return text, nil
 	}
 	s := substitution{env: r.env}
 	out, err := s.replace(text)
@@ -49,19 +50,21 @@ func (r *reader) interpolate(text string, at *yaml.Node) string {
 		}
 		r.l.errorAt("compose-required-variable", r.src.rangeOf(at), "Required variable not set",
 			"The variable %s must have a value here.%s Set it in the environment or in .env.", err.name, reason)
-		return ""
+		return "", nil
 	default:
 		r.l.errorAt("compose-interpolation", r.src.rangeOf(at), "Invalid variable",
 			"%q has a \"${\" that is not followed by a variable such as ${NAME} or ${NAME:-default}. Write $$ for a dollar sign.", short(err.Error()))
-		return ""
+		return "", nil
 	}
-	if !r.quiet {
-		for _, name := range s.unset {
-			r.l.warnAt("compose-unset-variable", r.src.rangeOf(at), "Variable not set",
-				"The variable %s has no value, so it is replaced by nothing. Set it, or give it a default: ${%s:-default}.", name, name)
-		}
+	var unset []Unset
+	if s.project {
+		unset = append(unset, r.l.projectUnset...)
 	}
-	return out
+	for _, name := range s.unset {
+		unset = append(unset, Unset{Name: name, Range: r.src.rangeOf(at)})
+	}
+	r.l.anyUnset = r.l.anyUnset || len(unset) > 0
+	return out, unset
 }
 
 // replace returns text with its variables replaced. The grammar is the pattern
@@ -123,18 +126,24 @@ func (s *substitution) variable(match string) (got, rest string, err error) {
 }
 
 func (s *substitution) plain(name string) string {
-	v, ok := s.env[name]
+	v, ok := s.lookup(name)
 	if !ok {
 		s.unset = append(s.unset, name)
 	}
 	return v
 }
 
+func (s *substitution) lookup(name string) (string, bool) {
+	s.project = s.project || name == projectVariable
+	v, ok := s.env[name]
+	return v, ok
+}
+
 // operator applies what follows the name of a variable: a colon, which makes
 // empty the same as not set, then "-" and a default, "+" and a replacement, or
 // "?" and a reason why the variable is required.
 func (s *substitution) operator(name, op string) (string, error) {
-	v, ok := s.env[name]
+	v, ok := s.lookup(name)
 	rest, colon := strings.CutPrefix(op, ":")
 	if colon && v == "" {
 		ok = false

@@ -13,6 +13,9 @@ type loader struct {
 	files  map[string]*source
 	raw    map[rawKey]*extender // files that services extend
 	models map[string]*model    // included files
+
+	anyUnset     bool    // a variable without a value was met
+	projectUnset []Unset // those in the name of the project
 }
 
 // model is what documents say together, each map in the order in which names

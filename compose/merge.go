@@ -142,7 +142,7 @@ func place(result any, over, base *value) *value {
 			return v
 		}
 	}
-	return &value{scalar: result, src: from.src, node: from.node}
+	return &value{scalar: result, src: from.src, node: from.node, unset: from.unset}
 }
 
 func placeMap(res map[string]any, over, base, from *value) *value {
@@ -243,6 +243,6 @@ func addEntry(texts map[string]*value, f field) {
 		if !e.isNull() {
 			s = fmt.Sprintf("%s=%v", f.key, e.plain())
 		}
-		texts[s] = &value{scalar: s, src: e.src, node: e.node, key: f.at}
+		texts[s] = &value{scalar: s, src: e.src, node: e.node, key: f.at, unset: e.unset}
 	}
 }

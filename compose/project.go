@@ -102,6 +102,7 @@ func (l *loader) active(service *value) bool {
 	if profiles.isNull() {
 		return true
 	}
+	l.reads("", profiles)
 	names := texts(profiles)
 	return len(names) == 0 || slices.ContainsFunc(names, func(p *value) bool {
 		return slices.Contains(want, p.scalar.(string))

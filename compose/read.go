@@ -25,7 +25,6 @@ type reader struct {
 	open   map[*yaml.Node]bool // being read: an alias to one of these is a cycle
 	flat   map[*yaml.Node][]pair
 	seen   map[*yaml.Node]bool // scanned
-	quiet  bool                // do not warn about unset variables
 	nested int
 }
 
@@ -117,15 +116,15 @@ func (r *reader) read(n *yaml.Node) *value {
 		}
 		r.leave(n)
 	default:
-		v.scalar = r.scalar(n)
+		v.scalar, v.unset = r.scalar(n)
 	}
 	r.done[n] = v
 	return v
 }
 
 // scalar is the value of a scalar node. Dates stay the text they are written
-// as: nothing in a build is a date.
-func (r *reader) scalar(n *yaml.Node) any {
+// as: nothing in a build is a date. Variables in it that are not set come along.
+func (r *reader) scalar(n *yaml.Node) (any, []Unset) {
 	plain := *n
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 		plain.Tag = ""
@@ -140,12 +139,12 @@ func (r *reader) scalar(n *yaml.Node) any {
 	if err := plain.Decode(&out); err != nil {
 		r.l.errorAt("compose-syntax", r.src.rangeOf(n), "Invalid YAML",
 			"This value does not fit its tag: %s.", strings.TrimPrefix(err.Error(), "yaml: "))
-		return nil
+		return nil, nil
 	}
 	if s, ok := out.(string); ok {
 		return r.interpolate(s, n)
 	}
-	return out
+	return out, nil
 }
 
 // pairs are the entries of a mapping, those of its merge keys after its own.
@@ -230,10 +229,7 @@ func (r *reader) scan(n *yaml.Node) {
 	r.seen[n] = true
 	if n.Kind == yaml.ScalarNode {
 		if n.Tag == "!!str" && strings.Contains(n.Value, "$") {
-			quiet := r.quiet
-			r.quiet = true
 			r.interpolate(n.Value, n)
-			r.quiet = quiet
 		}
 		return
 	}

@@ -244,6 +244,7 @@ func (b *build) secret(name string, at *value) (hcl.Expression, bool) {
 		if f == nil {
 			continue
 		}
+		b.reads(f.val)
 		if s, ok := b.str(f.val, form.key); ok {
 			if form.key == "file" {
 				s = b.local("", s)

@@ -36,6 +36,7 @@ type value struct {
 	src    *source
 	node   *yaml.Node
 	key    *yaml.Node // of a KEY=VALUE that merging made of a map's entry, its key
+	unset  []Unset    // variables in a scalar that have no value
 }
 
 // field is an entry of a map, in the order written.

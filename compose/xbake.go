@@ -21,6 +21,9 @@ func (b *build) extension(x field) {
 		if f.val.isNull() {
 			continue
 		}
+		if xbakeKeys[f.key] {
+			b.reads(f.val)
+		}
 		switch f.key {
 		case "tags", "platforms", "no-cache-filter", "cache-from", "cache-to", "output", "secret", "ssh":
 			b.extend(f.key, f)
