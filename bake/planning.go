@@ -53,6 +53,10 @@ type planner struct {
 	targets   map[string]*Target // nil while being added
 	requested map[string]bool
 	path      []frame
+
+	lossy   []lossyNumber // of the definition, once counted
+	told    map[hcl.Range]bool
+	counted bool
 }
 
 func (p *planner) add(name string, asked hcl.Range) *Target {
@@ -145,6 +149,7 @@ func (p *planner) decode(name string, rt *resolvedTarget) *Target {
 	t.attrs = &resolved{config: p.c, attrs: attrs}
 	p.finish(t)
 	p.checkValues(t)
+	p.checkNumbers(t)
 	return t
 }
 
