@@ -87,12 +87,13 @@ func engineGrants(allow []string) []string {
 const asksFor = "Your build is requesting privileges for following possibly insecure capabilities"
 
 // refused is the error that ends a run for want of entitlements. It says what
-// they permit, to which targets, and how to grant them.
+// they permit, to which targets, and how to grant them. What the definition has
+// a say in cannot change what is shown around it.
 func (a *app) refused(missing []bake.Entitlement) *exitError {
 	var needs, flags []string
 	for _, m := range missing {
-		needs = append(needs, fmt.Sprintf("  - %s (%s)", permits(m.Name), strings.Join(m.Targets, ", ")))
-		flags = append(flags, shellQuote("--allow="+m.Name))
+		needs = append(needs, fmt.Sprintf("  - %s (%s)", printable(permits(m.Name)), strings.Join(m.Targets, ", ")))
+		flags = append(flags, shellQuote("--allow="+printable(m.Name)))
 	}
 	line := "bake " + strings.Join(flags, " ")
 	for _, arg := range a.args {
