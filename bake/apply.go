@@ -150,7 +150,7 @@ func (a *applier) listValue(row *attribute, o *override) (*attr, error) {
 	out := &attr{src: src}
 	entries, err := row.entry.fromValue(cty.StringVal(o.Value))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w%s", err, clearHint(o.Text))
 	}
 	for _, e := range entries {
 		out.cells = append(out.cells, cell{entry: e, src: src})

@@ -45,6 +45,8 @@ func (p *planner) checkValues(t *Target) {
 // valueChecks are the checks of single cells, by attribute.
 var valueChecks = [...]func(*cell) error{
 	attrAnnotations: checkAnnotation,
+	attrCacheFrom:   checkCacheFrom,
+	attrCacheTo:     checkCacheTo,
 	attrPlatforms:   checkPlatforms,
 	attrOutput:      checkOutput,
 	attrShmSize:     checkSize,

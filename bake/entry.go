@@ -140,6 +140,9 @@ func parseCache(text string) ([]*entry, error) {
 		}
 		out := make([]*entry, len(refs))
 		for i, ref := range refs {
+			if ref == "" {
+				return nil, fmt.Errorf("a reference in %q is empty; write REF, or type=registry,ref=REF", text)
+			}
 			out[i] = &entry{attrs: map[string]string{"type": "registry", "ref": ref}}
 		}
 		return out, nil

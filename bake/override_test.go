@@ -1,8 +1,12 @@
 package bake
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // setCases say for each row that --set reaches what a target without the
@@ -196,4 +200,75 @@ func TestRefusedOverrides(t *testing.T) {
 			t.Errorf("%s: got\n%v\nwant\n%s", text, err, want)
 		}
 	}
+}
+
+// TestEmptyCaches: a cache without a reference is refused at its place, in the
+// definition and on the command line, wherever it is empty.
+func TestEmptyCaches(t *testing.T) {
+	empty := []string{`""`, `,`, `a,,b`, `a,`}                                                                                                       // refused as what they are
+	nowhere := []string{`","`, `" "`, ` `, `'`, `type=registry`, `type=registry,ref=`, `type=registry,ref= `, `type=local`, `type=local,src=,dest=`} // refused when planned
+	for _, name := range []string{"cache-from", "cache-to"} {
+		for _, text := range slices.Concat(empty, nowhere) {
+			of := func(target string) string {
+				return "target \"" + target + "\" {\n  " + name + " = [\"ok\", " + strconv.Quote(text) + "]\n}\n"
+			}
+			if diags := planApp(t, of("app")); !diags.HasErrors() || diags[0].Subject == nil || diags[0].Subject.Start.Line != 2 {
+				t.Errorf("%s = %s: got %v", name, text, diags)
+			}
+			if diags := planApp(t, of("other")+"target \"app\" {}\n"); diags.HasErrors() != slices.Contains(empty, text) {
+				t.Errorf("%s = %s of another target: %v", name, text, diags)
+			}
+			diags := planApp(t, "target \"app\" {}\n", "app."+name+"="+text)
+			if !strings.Contains(diags.Error(), "--set app."+name+"="+text) {
+				t.Errorf("--set app.%s=%s: got %v", name, text, diags)
+			}
+			if hint := strings.Contains(diags.Error(), "--set app."+name+"=, clears"); hint != (strings.Trim(text, `"', `) == "") {
+				t.Errorf("--set app.%s=%s: got %v", name, text, diags)
+			}
+		}
+		for _, text := range []string{"", "ref", "a,b", "type=inline", "type=gha", "type=s3", "type=local,src=s,dest=d", "type=registry,ref=x"} {
+			if diags := planApp(t, "target \"app\" {\n"+name+" = ["+strconv.Quote(text)+"]\n}\n"); diags.HasErrors() {
+				t.Errorf("%s = %s: %v", name, text, diags)
+			}
+		}
+	}
+}
+
+// TestQuotesAroundNothing: a list that was to be cleared, with the quotes that
+// something has kept.
+func TestQuotesAroundNothing(t *testing.T) {
+	for _, key := range []string{"cache-from", "cache-to", "output", "attest", "secret", "secrets", "policy"} {
+		for _, equals := range []string{"=", "+="} {
+			diags := planApp(t, "target \"app\" {}\n", "app."+key+equals+`""`)
+			if !strings.Contains(diags.Error(), "an override without a value, --set app."+key+"=, clears the list") {
+				t.Errorf("%s%s: %v", key, equals, diags)
+			}
+		}
+	}
+}
+
+// planApp plans the target "app" of a definition, and tells what is wrong.
+func planApp(t *testing.T, text string, set ...string) hcl.Diagnostics {
+	t.Helper()
+	_, diags := planSet(t, text, set...)
+	return diags
+}
+
+// planSet plans the target "app" of a definition with overrides.
+func planSet(t *testing.T, text string, set ...string) (*Plan, hcl.Diagnostics) {
+	t.Helper()
+	def, diags := Parse([]File{{Name: "docker-bake.hcl", Data: []byte(text)}}, nil)
+	cfg, more := def.Evaluate(Scope{})
+	if diags = append(diags, more...); diags.HasErrors() {
+		return nil, diags
+	}
+	req := Request{Targets: []string{"app"}}
+	for _, s := range set {
+		o, err := ParseOverride(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Set = append(req.Set, o)
+	}
+	return cfg.Plan(req)
 }

@@ -88,23 +88,13 @@ func expect(t *testing.T, i int, text string, set []string, want string) {
 // override is for that target unless it names another one.
 func planned(t *testing.T, i int, text string, set []string) string {
 	t.Helper()
-	def, diags := Parse([]File{{Name: "docker-bake.hcl", Data: []byte(text)}}, nil)
-	cfg, more := def.Evaluate(Scope{})
-	if diags = append(diags, more...); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	req := Request{Targets: []string{"app"}}
-	for _, s := range set {
+	set = slices.Clone(set)
+	for j, s := range set {
 		if key := s[:strings.IndexAny(s, ".+=")]; setRow(key) != nil || slices.Contains(pseudo, key) {
-			s = "app." + s
+			set[j] = "app." + s
 		}
-		o, err := ParseOverride(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Set = append(req.Set, o)
 	}
-	plan, diags := cfg.Plan(req)
+	plan, diags := planSet(t, text, set...)
 	if plan == nil {
 		t.Fatal(diags)
 	}

@@ -39,6 +39,7 @@ var environmentVariables = []variableText{
 	{"BUILDX_BAKE_GIT_AUTH_TOKEN", "token for the git server of a definition from a URL, and for contexts on the same server"},
 	{"BUILDX_BAKE_GIT_AUTH_HEADER", "the same as a whole HTTP Authorization header"},
 	{"BUILDX_BAKE_GIT_SSH", "SSH agents or keys for the git server of a definition from a URL, separated by commas"},
+	{"BUILDX_BAKE_GIT_ADVICE", "true: show the advice of git when it fetches a definition; for contexts that is the build argument BUILDKIT_GIT_ADVICE"},
 	{"BUILDX_SEND_GIT_QUERY_AS_INPUT", "true: git URLs with a query also work with frontends that cannot read them"},
 	{"BUILDX_BUILDER", "the builder, when there is no --builder"},
 	{"BUILDX_CONFIG", "directory with the builders of buildx"},

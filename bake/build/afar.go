@@ -7,6 +7,7 @@ import (
 	neturl "net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bake/bake"
@@ -54,7 +55,7 @@ func (i *inputs) fetchContext(t *bake.Target, from *bake.Remote, dated bool, opt
 func (i *inputs) fetchNamed(attr, value string, from *bake.Remote, opt *Options) error {
 	state, err := i.inputOf(value, "+forward", from, false, opt)
 	if err == nil && state == nil && isGitSSH(value) {
-		state, err = treeState(value) // no frontend fetches a named context over SSH
+		state, err = treeState(value, i.advice) // no frontend fetches a named context over SSH
 	}
 	if err != nil || state == nil {
 		i.attrs[attr] = value
@@ -81,7 +82,7 @@ func (i *inputs) fetchNamed(attr, value string, from *bake.Remote, opt *Options)
 // wants the time of the commit for all files.
 func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt *Options) (*llb.State, error) {
 	if _, sub := splitArchive(url); sub != "" {
-		return treeState(url)
+		return treeState(url, i.advice)
 	}
 	git, isGit, err := dfgitutil.ParseGitRef(url)
 	switch {
@@ -91,7 +92,7 @@ func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt 
 		return nil, err
 	}
 	if whole, sub := splitGit(url); sub != "" && (dated || git.MTime == "commit" || sameRepository(from, whole)) {
-		return gitDirectory(url, dated)
+		return gitDirectory(url, dated, i.advice || sameRepository(from, whole) && adviceOnDefinition(opt))
 	}
 	ref, err := gitutil.ParseURL(url)
 	if err != nil || len(ref.Query) == 0 {
@@ -101,7 +102,21 @@ func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt 
 		i.need(gitQueryCap + suffix)
 		return nil, nil
 	}
-	return treeState(url)
+	return treeState(url, i.advice)
+}
+
+// adviceOnDefinition is whether git may give advice, as on detached heads, when
+// a definition and what is in its repository are fetched.
+func adviceOnDefinition(opt *Options) bool {
+	on, _ := opt.flag("BUILDX_BAKE_GIT_ADVICE")
+	return on
+}
+
+// adviceOnContexts is the same for the contexts of t. Frontends know the
+// argument for what they fetch themselves.
+func adviceOnContexts(t *bake.Target) bool {
+	on, _ := strconv.ParseBool(t.Args["BUILDKIT_GIT_ADVICE"])
+	return on
 }
 
 // epochOf is the time that files of t shall have at most, empty for any.
@@ -135,9 +150,9 @@ func splitGit(url string) (whole, sub string) {
 // gitDirectory is a directory of a git repository, taken out of the whole:
 // BuildKit 0.33 fails to find the time of the commit when it is asked for the
 // directory alone, and old engines do not know directories.
-func gitDirectory(url string, dated bool) (*llb.State, error) {
+func gitDirectory(url string, dated, advice bool) (*llb.State, error) {
 	whole, sub := splitGit(url)
-	var opts []llb.GitOption
+	opts := []llb.GitOption{llb.GitAdvice(advice)}
 	if dated {
 		opts = append(opts, llb.GitMTimeCommit())
 	}

@@ -61,6 +61,7 @@ type inputs struct {
 	caps       map[string]bool
 	named      map[string]string // local directories behind named contexts
 	verbatim   bool              // what the keys of named contexts mean is up to another frontend than BuildKit's
+	advice     bool              // git may give advice when it fetches
 
 	definitions map[string]*pb.Definition // what is given to the frontend as an input, by name
 
@@ -73,7 +74,7 @@ type inputs struct {
 func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, opt *Options, src *sources) (*inputs, error) {
 	i := &inputs{
 		attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}, named: map[string]string{},
-		definitions: map[string]*pb.Definition{},
+		definitions: map[string]*pb.Definition{}, advice: adviceOnContexts(t),
 	}
 	if err := i.findContext(t, opt.Dir); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func (r *Report) Metadata() ([]byte, error) {
 		}
 	}
 	if wanted, ok := (&Options{Env: r.env}).flag("BUILDX_METADATA_WARNINGS"); ok && wanted && len(warnings) > 0 {
-		out["buildx.build.warnings"] = warnings
+		out["buildx.build.warnings"] = distinctWarnings(warnings)
 	}
 	return json.MarshalIndent(out, "", "  ")
 }

@@ -176,7 +176,7 @@ func (r *run) fetchPolicies(ctx context.Context) {
 
 // openContext makes the engine fetch the context of q.
 func (r *run) openContext(ctx context.Context, q *request) (ref gateway.Reference, err error) {
-	state, err := treeState(q.target.Context)
+	state, err := treeState(q.target.Context, adviceOnContexts(q.target))
 	if err != nil {
 		return nil, err
 	}

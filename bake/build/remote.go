@@ -1,8 +1,6 @@
 package build
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +15,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/archiveutil"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -141,7 +140,7 @@ func (f *fetcher) fetch(ctx context.Context, c gateway.Client, names []string, o
 	if err != nil {
 		return err
 	}
-	if !isArchive(head) {
+	if !archiveutil.IsArchive(head) {
 		data, err := readFile(ctx, ref, name)
 		out.Files = nonEmpty([]bake.File{{Name: bake.Redact(f.url), Data: data}})
 		return err
@@ -181,7 +180,7 @@ func (f *fetcher) descend(ctx context.Context, c gateway.Client, root gateway.Re
 
 // open returns the directory at the URL of a tree.
 func (f *fetcher) open(ctx context.Context, c gateway.Client, tree string) (gateway.Reference, error) {
-	state, err := treeState(tree)
+	state, err := treeState(tree, adviceOnDefinition(&f.opt))
 	if err != nil {
 		return nil, err
 	}
@@ -190,9 +189,10 @@ func (f *fetcher) open(ctx context.Context, c gateway.Client, tree string) (gate
 }
 
 // treeState is the directory at the URL of a git repository or an archive.
-func treeState(tree string) (*llb.State, error) {
+// advice is whether git may give some.
+func treeState(tree string, advice bool) (*llb.State, error) {
 	if isGit(tree) {
-		return gitDirectory(tree, false)
+		return gitDirectory(tree, false, advice)
 	}
 	url, sub := splitArchive(tree)
 	file, name, ok := dockerui.DetectHTTPContext(url)
@@ -305,24 +305,4 @@ func readFile(ctx context.Context, ref gateway.Reference, name string) ([]byte, 
 			return nil, fmt.Errorf("%s is bigger than %d MiB", name, maxDefinitionSize>>20)
 		}
 	}
-}
-
-// magic is how compressed files begin.
-var magic = [][]byte{
-	{'B', 'Z', 'h'},
-	{0x1f, 0x8b, 0x08},
-	{0xfd, '7', 'z', 'X', 'Z', 0},
-	{0x28, 0xb5, 0x2f, 0xfd},
-}
-
-// isArchive reports whether a file that begins like this is a tar archive,
-// compressed or not: what an engine unpacks.
-func isArchive(head []byte) bool {
-	for _, m := range magic {
-		if bytes.HasPrefix(head, m) {
-			return true
-		}
-	}
-	_, err := tar.NewReader(bytes.NewReader(head)).Next()
-	return err == nil
 }

@@ -30,13 +30,50 @@ func TestSplitArchive(t *testing.T) {
 	}
 }
 
-func TestIsArchive(t *testing.T) {
-	for text, want := range map[string]bool{
-		"\x1f\x8b\x08...": true, "BZh9": true, "\xfd7zXZ\x00": true, "\x28\xb5\x2f\xfd": true,
-		"": false, "target \"app\" {}": false, "{}": false, strings.Repeat(" ", 1024): false,
-	} {
-		if isArchive([]byte(text)) != want {
-			t.Errorf("%q: got %v", text, !want)
+// TestGitAdvice: git gives advice about the repository of the definition, and of
+// a context, only when asked to.
+func TestGitAdvice(t *testing.T) {
+	const git, other = "https://example.com/a.git", "https://example.com/b.git"
+	from := &bake.Remote{URL: git, Tree: git}
+	advised := func(def *pb.Definition) bool {
+		for _, data := range def.GetDef() {
+			op := &pb.Op{}
+			if err := op.Unmarshal(data); err != nil {
+				t.Fatal(err)
+			}
+			if op.GetSource().GetAttrs()[pb.AttrGitAdvice] == "true" {
+				return true
+			}
+		}
+		return false
+	}
+	for _, tt := range []struct{ env, arg string }{{}, {env: "1"}, {env: "0"}, {env: "maybe"}, {arg: "true"}, {arg: "no"}, {env: "true", arg: "false"}} {
+		opt := &Options{Env: bake.Env{"BUILDX_BAKE_GIT_ADVICE": tt.env, "BUILDX_SEND_GIT_QUERY_AS_INPUT": "1"}}
+		inEnv, inArg := adviceOnDefinition(opt), tt.arg == "true"
+		if inEnv != (tt.env == "1" || tt.env == "true") {
+			t.Errorf("%+v: %v", tt, inEnv)
+		}
+		state, err := treeState(git, inEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		def, err := state.Marshal(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if advised(def.ToPB()) != inEnv {
+			t.Errorf("%+v: definition: %v", tt, !inEnv)
+		}
+		for url, want := range map[string]bool{git + "#:sub": inEnv || inArg, other + "?ref=main": inArg} {
+			target := &bake.Target{Context: url, DockerfileInline: new("FROM scratch"), Args: map[string]string{"BUILDKIT_GIT_ADVICE": tt.arg},
+				Contexts: map[string]string{"a": url, "b": "ssh://git@example.com/c.git"}}
+			i, err := prepareInputs(target, from, true, opt, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if advised(i.definitions["context"]) != want || advised(i.definitions["git_state_context:a"]) != want || advised(i.definitions["git_state_context:b"]) != inArg {
+				t.Errorf("%+v: %s: want %v", tt, url, want)
+			}
 		}
 	}
 }

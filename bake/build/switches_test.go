@@ -2,13 +2,17 @@ package build
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"bake/bake"
 
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/driver"
+	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
 )
 
 // container is a driver that was created to load images by default.
@@ -63,5 +67,38 @@ func TestMetadataSwitches(t *testing.T) {
 		if _, got := doc["buildx.build.warnings"]; err != nil || got != want {
 			t.Errorf("BUILDX_METADATA_WARNINGS=%s: %v, %s", value, err, data)
 		}
+	}
+}
+
+// TestSharedWarnings: what targets with one Dockerfile are warned about stands
+// once in the metadata, however the engine came to it.
+func TestSharedWarnings(t *testing.T) {
+	warning := func(step, line int32, built string) client.VertexWarning {
+		return client.VertexWarning{
+			Vertex: digest.FromString(fmt.Sprint("step", step)), Short: []byte("odd"), Detail: [][]byte{[]byte("very odd")}, URL: "https://example.com",
+			SourceInfo: &pb.SourceInfo{Filename: "Dockerfile", Data: []byte("FROM x"), Definition: &pb.Definition{Def: [][]byte{[]byte(built)}}},
+			Range:      []*pb.Range{{Start: &pb.Position{Line: line}, End: &pb.Position{Line: line}}},
+		}
+	}
+	r := &Report{env: bake.Env{"BUILDX_METADATA_WARNINGS": "1"}, Targets: []TargetReport{
+		{Name: "a", Warnings: []client.VertexWarning{warning(1, 1, "a"), warning(1, 2, "a")}},
+		{Name: "b", Warnings: []client.VertexWarning{warning(2, 2, "b"), warning(2, 3, "b")}},
+	}}
+	data, err := r.Metadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Warnings []client.VertexWarning `json:"buildx.build.warnings"`
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	var lines []int32
+	for _, w := range got.Warnings {
+		lines = append(lines, w.Range[0].Start.Line)
+	}
+	if diff := cmp.Diff([]int32{1, 2, 3}, lines); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -1,6 +1,13 @@
 package build
 
-import "github.com/moby/buildkit/client"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/pb"
+	"google.golang.org/protobuf/proto"
+)
 
 // warningsOf returns what the frontend had to say about the Dockerfile of q.
 func (p *progress) warningsOf(q *request) []client.VertexWarning {
@@ -11,4 +18,26 @@ func (p *progress) warningsOf(q *request) []client.VertexWarning {
 		}
 	}
 	return out
+}
+
+// distinctWarnings drops what is said more than once: targets with one
+// Dockerfile are warned about the same lines.
+func distinctWarnings(all []client.VertexWarning) []client.VertexWarning {
+	var out []client.VertexWarning
+	for _, w := range all {
+		if !slices.ContainsFunc(out, func(known client.VertexWarning) bool { return sameWarning(&known, &w) }) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// sameWarning compares what is said and about what. Which step it was, and how
+// that came about, differs between targets.
+func sameWarning(a, b *client.VertexWarning) bool {
+	if a.Level != b.Level || a.URL != b.URL || !bytes.Equal(a.Short, b.Short) || !slices.EqualFunc(a.Detail, b.Detail, bytes.Equal) {
+		return false
+	}
+	return a.SourceInfo.GetFilename() == b.SourceInfo.GetFilename() && bytes.Equal(a.SourceInfo.GetData(), b.SourceInfo.GetData()) &&
+		slices.EqualFunc(a.Range, b.Range, func(a, b *pb.Range) bool { return proto.Equal(a, b) })
 }
