@@ -331,6 +331,7 @@ func (r *run) frontendRequest(ctx context.Context, c gateway.Client, q *request)
 	if err != nil {
 		return req, err
 	}
+	q.extendNoCache(ctx, c, attrs)
 	maps.Copy(inputs, q.inputs.definitions)
 	if q.definition != nil {
 		inputs["dockerfile"] = q.definition

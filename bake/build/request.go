@@ -40,9 +40,10 @@ type request struct {
 	cacheTo      []client.CacheOptionsEntry
 	credentials  *credentials
 	entitlements []string
-	recorded     bool   // a record of the build is kept for the caller
-	call         string // what the frontend is asked, empty if q is built
-	linked       bool   // others use its result
+	recorded     bool        // a record of the build is kept for the caller
+	call         string      // what the frontend is asked, empty if q is built
+	linked       bool        // others use its result
+	renewed      atomic.Bool // its result is made of what is built without the cache
 	policies     []rules
 	policyFS     *policyFS        // where these come from
 	policyErr    error            // why these could not be read

@@ -96,12 +96,14 @@ func theWorld(t *testing.T) *world {
 	w.registry.Push(t, "base:1", fixture.Image(t, fixture.LocalPlatform(), fixture.Busybox(t)...))
 	repo := fixture.NewGitRepo(t, map[string]string{
 		"Dockerfile": "FROM scratch\nCOPY sub/file /from-git\nCOPY --from=again file /named\n", "sub/file": "in git\n",
+		"renew/Dockerfile":        renewed,
 		"guarded/Dockerfile":      "FROM scratch\nCOPY Dockerfile /\n",
 		"guarded/Dockerfile.rego": "package docker\ndecision := {\"allow\": false, \"deny_msg\": [\"guarded in git\"]}\n",
 	})
 	agent := w.startAgent(t)
 	env, web := remoteWorld(t, w.key)
 	web["context.tar"] = fixture.Tar(t, fixture.File{Path: "Dockerfile", Data: []byte("FROM scratch\nCOPY file /from-web\n")}, fixture.File{Path: "file", Data: []byte("in a tar\n")})
+	web["renew.tar"] = fixture.Tar(t, fixture.File{Path: "Dockerfile", Data: []byte(strings.Replace(renewed, "RUN", "RUN : of an archive;", 1))})
 	web["Dockerfile"] = []byte("FROM scratch\nCOPY local /\n")
 	w.env = append(env,
 		"BASE="+baseLayout(t).Context(), "TOOLS="+w.tools.Context(),
@@ -112,6 +114,9 @@ func theWorld(t *testing.T) *world {
 	)
 	return w
 }
+
+// renewed is a Dockerfile with a stage that makes something else in each run.
+const renewed = "FROM base AS fetch\nRUN cat /proc/sys/kernel/random/uuid > /id\nFROM scratch\nCOPY --from=fetch /id /\n"
 
 // startAgent starts an SSH agent with one key and returns its socket.
 func (w *world) startAgent(t *testing.T) string {
