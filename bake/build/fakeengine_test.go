@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 
@@ -18,6 +19,8 @@ import (
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/grpchijack"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	cappb "github.com/moby/buildkit/util/apicaps/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
@@ -41,9 +44,16 @@ type fakeEngine struct {
 	driver   string   // the name of its driver, bake's own if it is empty
 	fate     *fate    // when it goes away, nil is never
 	archive  *archive // what it knows of its builds, nil if it keeps nothing
+	age      *age     // nil for bake's own
 
 	mu     sync.Mutex
 	builds map[string]*fakeBuild // by id
+}
+
+// age is what an engine that is not bake's own says it is.
+type age struct {
+	version string
+	lacks   []apicaps.CapID
 }
 
 // fakeBuild is a solve that waits for its result.
@@ -57,7 +67,16 @@ type fakeBuild struct {
 // that was created for platforms. It ends with the test.
 func startFakeEngine(t testing.TB, name string, platforms []ocispecs.Platform, played theater) builder.Node {
 	t.Helper()
-	e := &fakeEngine{name: name, played: played}
+	return startEngine(t, name, platforms, played, nil)
+}
+
+// startEngine starts one of an age, nil for bake's own.
+func startEngine(t testing.TB, name string, platforms []ocispecs.Platform, played theater, a *age) builder.Node {
+	t.Helper()
+	e := &fakeEngine{name: name, played: played, age: a}
+	if a != nil {
+		e.driver = "fake"
+	}
 	return e.start(t, platforms)
 }
 
@@ -102,7 +121,12 @@ type (
 )
 
 func (e fakeControl) ListWorkers(context.Context, *controlapi.ListWorkersRequest) (*controlapi.ListWorkersResponse, error) {
-	return &controlapi.ListWorkersResponse{Record: []*apitypes.WorkerRecord{{ID: e.name}}}, nil
+	w := &apitypes.WorkerRecord{ID: e.name}
+	if e.age != nil {
+		w.BuildkitVersion = &apitypes.BuildkitVersion{Version: e.age.version}
+		w.Platforms = []*pb.Platform{{OS: "linux", Architecture: "amd64"}}
+	}
+	return &controlapi.ListWorkersResponse{Record: []*apitypes.WorkerRecord{w}}, nil
 }
 
 // Session serves as a real engine does, so that sessions live as long.
@@ -196,7 +220,13 @@ func (e fakeGateway) Ping(ctx context.Context, _ *gatewayapi.PingRequest) (*gate
 	if _, err := e.of(ctx); err != nil {
 		return nil, err
 	}
-	return &gatewayapi.PongResponse{FrontendAPICaps: gatewayapi.Caps.All(), LLBCaps: pb.Caps.All()}, nil
+	return &gatewayapi.PongResponse{FrontendAPICaps: gatewayapi.Caps.All(), LLBCaps: e.caps()}, nil
+}
+
+func (e *fakeEngine) caps() []*cappb.APICap {
+	return slices.DeleteFunc(pb.Caps.All(), func(c *cappb.APICap) bool {
+		return e.age != nil && slices.Contains(e.age.lacks, apicaps.CapID(c.ID))
+	})
 }
 
 func (e fakeGateway) Solve(ctx context.Context, req *gatewayapi.SolveRequest) (*gatewayapi.SolveResponse, error) {

@@ -33,6 +33,7 @@ type node struct {
 	platforms []ocispecs.Platform
 	features  map[driver.Feature]bool
 	caps      apicaps.CapSet
+	version   string            // of its BuildKit, as "v0.12.5", empty for one that does not say
 	native    ocispecs.Platform // what it runs without emulation
 	embedded  bool
 	further   bool // not the first of its builder
@@ -71,6 +72,9 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 	}
 	for _, w := range workers {
 		out.platforms = append(out.platforms, w.Platforms...)
+	}
+	if len(workers) > 0 {
+		out.version = workers[0].BuildkitVersion.Version
 	}
 	if len(workers) > 0 && len(workers[0].Platforms) > 0 {
 		out.native = workers[0].Platforms[0]

@@ -119,6 +119,9 @@ func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, erro
 	if err := q.prepareCaches(ctx, &r.opt); err != nil {
 		return nil, err
 	}
+	if err := q.checkDemands(r); err != nil {
+		return nil, err
+	}
 	return q, q.checkNode()
 }
 

@@ -27,6 +27,7 @@ type run struct {
 	gate         *gate
 	allDone      *barrier // every request is evaluated
 	overwritten  *overwritten
+	unheard      []*unheard
 	sessions     *sessions
 	static       *spb.Policy // the source policy of all jobs, nil if there is none
 	held         *holding    // nil if outputs are not held back
@@ -87,6 +88,7 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	if err := r.prepareAll(ctx); err != nil {
 		return err
 	}
+	r.warnUnheard()
 	if err := r.repositories.failed; err != nil {
 		r.progress.warn(err.Error())
 	}
