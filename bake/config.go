@@ -76,11 +76,13 @@ func (e *evaluator) lastBlocks() map[string]*block {
 
 func ownTargetOf(name string, insts []*instance) *ownTarget {
 	t := &ownTarget{name: name, attrs: slices.Clone(insts[0].attrs), rng: insts[0].block.rng}
-	if len(insts) > 1 {
-		for _, inst := range insts[1:] {
-			for i := range table {
-				t.attrs[i] = table[i].combine(t.attrs[i], inst.attrs[i])
+	for _, inst := range insts[1:] {
+		for i := range table {
+			next := inst.attrs[i]
+			if i == attrCacheFrom && t.attrs[i] == nil {
+				next = table[i].normalise(next) // buildx drops repetitions of each later block, which shows in the order
 			}
+			t.attrs[i] = table[i].combine(t.attrs[i], next)
 		}
 	}
 	t.inherits = t.attrs[attrInherits].list()

@@ -45,7 +45,7 @@ var attributeMakers = map[string]func(*generator, *genTarget) string{
 
 var (
 	attestEntries = []string{`"type=sbom"`, `"type=provenance,mode=max"`, `{ type = "provenance", mode = "min" }`, `"type=sbom,disabled=true"`}
-	cacheEntries  = []string{`"img:a"`, `"img:b"`, `"type=gha"`, `{ type = "registry", ref = "img:c" }`, `"type=local,src=d"`, `{ type = "inline" }`}
+	cacheEntries  = []string{`"img:a"`, `"img:b"`, `"type=gha"`, `{ type = "registry", ref = "img:c" }`, `"type=local,src=d,dest=d"`, `{ type = "inline" }`}
 	outputEntries = []string{`"type=docker"`, `"type=image,name=a"`, `{ type = "image", name = "b", push = true }`, `"out"`, `"type=oci,dest=o.tar"`, `"type=registry"`}
 	secretEntries = []string{`"id=a"`, `"id=b,src=f"`, `{ id = "a", env = "E" }`, `"id=c,env=C"`}
 	sshEntries    = []string{`"default"`, `"k=p1,p2"`, `{ id = "k", paths = ["q"] }`}
