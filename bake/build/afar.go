@@ -148,7 +148,7 @@ func splitGit(url string) (whole, sub string) {
 }
 
 // gitDirectory is a directory of a git repository, taken out of the whole:
-// BuildKit 0.33 fails to find the time of the commit when it is asked for the
+// BuildKit before 0.34 fails to find the time of the commit when asked for the
 // directory alone, and old engines do not know directories.
 func gitDirectory(url string, dated, advice bool) (*llb.State, error) {
 	whole, sub := splitGit(url)

@@ -25,7 +25,7 @@ type sources struct {
 }
 
 // LookupDir implements filesync.DirSource. An engine may have put the prefix
-// of a name before it more than once: BuildKit 0.33 does so whenever it
+// of a name before it more than once: BuildKit, 0.34 too, does so whenever it
 // normalizes the source.
 func (s *sources) LookupDir(name string) (fsutil.FS, bool) {
 	s.mu.Lock()

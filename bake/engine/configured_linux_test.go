@@ -129,10 +129,35 @@ func TestBadConfigurationIsTold(t *testing.T) {
 		"[worker.oci]\nplatforms = [\"a/b/c/d/e\"]":      {"a/b/c/d/e"},
 		"[system]\nmaxRegistryConcurrency = 0":           {"maxRegistryConcurrency"},
 		"[log]\nformat = \"morse\"":                      {"morse"},
+		"[compaction]\nminReclaimPercent = 101":          {"[compaction]"},
 		"this is not toml":                               {"buildkitd.toml"},
 	} {
 		cfg := configured(t, toml)
 		refused(t, Start(testContext(t), cfg), append(words, "cannot start")...)
+	}
+}
+
+// The databases give back space only when they are told to.
+func TestCompaction(t *testing.T) {
+	for toml, want := range map[string]int{"": 0, "[compaction]\nenabled = true": 4} {
+		cfg := configured(t, toml)
+		if _, err := solve(testContext(t), t, cfg, busyboxDir(t), shell("true")); err != nil {
+			t.Fatal(err)
+		}
+		if err := Stop(testContext(t), cfg); err != nil {
+			t.Fatal(err)
+		}
+		var watched []string
+		for _, pattern := range []string{"*", "*/*"} {
+			found, err := filepath.Glob(filepath.Join(cfg.Dir, pattern+".compact-state"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			watched = append(watched, found...)
+		}
+		if len(watched) != want {
+			t.Errorf("%q: %d databases are watched, want %d: %v", toml, len(watched), want, watched)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth"
 	"github.com/moby/buildkit/util/archutil"
 	"github.com/moby/buildkit/util/bklog"
 	"github.com/moby/buildkit/util/disk"
@@ -37,6 +38,9 @@ func applySystem(cfg config.Config) error {
 			return fmt.Errorf("maxRegistryConcurrency is %d in the engine configuration, it must be greater than zero", *n)
 		}
 		limited.SetMaxConcurrency(int64(*n))
+	}
+	if d := sys.SessionAuthTimeout; d != nil {
+		auth.SessionAuthTimeout = d.Duration
 	}
 	return nil
 }

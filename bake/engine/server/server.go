@@ -126,11 +126,15 @@ func nameBuildKit() {
 
 // newController joins the worker, the frontends and the cache backends.
 func newController(ctx context.Context, opt Options, w *base.Worker, workers *worker.Controller, sessions *session.Manager, hosts registryHosts) (*control.Controller, error) {
-	cacheStore, err := bboltcachestorage.NewStore(filepath.Join(opt.Root, "cache.db"))
+	rules, err := compaction(opt)
+	if err != nil {
+		return nil, err
+	}
+	cacheStore, err := bboltcachestorage.NewStore(filepath.Join(opt.Root, "cache.db"), rules...)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the solver cache: %w", err)
 	}
-	history, err := openHistory(opt.Root)
+	history, err := openHistory(opt.Root, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +168,12 @@ func newController(ctx context.Context, opt Options, w *base.Worker, workers *wo
 // openHistory opens the database of build records. Nobody reads it but to look
 // at past builds, so it is not worth an fsync per record: after a crash of the
 // machine a torn file is moved aside and a new one begun.
-func openHistory(root string) (db.DB, error) {
+func openHistory(root string, rules []compactionRules) (db.DB, error) {
 	history, err := boltutil.SafeOpen(filepath.Join(root, "history.db"), 0o600, &bolt.Options{
-		FreelistType: bolt.FreelistMapType,
-		NoSync:       true,
-	})
+		FreelistType:   bolt.FreelistMapType,
+		NoFreelistSync: true,
+		NoSync:         true,
+	}, rules...)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the build history: %w", err)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/moby/buildkit/executor/runcexecutor"
 	dockerfileversion "github.com/moby/buildkit/frontend/dockerfile/version"
 	containerdsnapshot "github.com/moby/buildkit/snapshot/containerd"
+	"github.com/moby/buildkit/util/db/boltutil"
 	"github.com/moby/buildkit/util/leaseutil"
 	"github.com/moby/buildkit/util/winlayers"
 	"github.com/moby/buildkit/version"
@@ -144,9 +145,14 @@ func newStores(ctx context.Context, opt Options, root, name string, snapshotter 
 	if err != nil {
 		return wopt, fmt.Errorf("cannot open the content store: %w", err)
 	}
-	db, err := bolt.Open(filepath.Join(root, "containerdmeta.db"), 0o600, &bolt.Options{
-		FreelistType: bolt.FreelistMapType,
-	})
+	rules, err := compaction(opt)
+	if err != nil {
+		return wopt, err
+	}
+	db, err := boltutil.Open(filepath.Join(root, "containerdmeta.db"), 0o600, &bolt.Options{
+		FreelistType:   bolt.FreelistMapType,
+		NoFreelistSync: true,
+	}, rules...)
 	if err != nil {
 		return wopt, fmt.Errorf("cannot open the snapshot database: %w", err)
 	}
@@ -154,12 +160,12 @@ func newStores(ctx context.Context, opt Options, root, name string, snapshotter 
 	if err := mdb.Init(ctx); err != nil {
 		return wopt, fmt.Errorf("cannot read the snapshot database: %w", err)
 	}
-	md, err := metadata.NewStore(filepath.Join(root, "metadata_v2.db"))
+	md, err := metadata.NewStore(filepath.Join(root, "metadata_v2.db"), rules...)
 	if err != nil {
 		return wopt, fmt.Errorf("cannot open the cache metadata: %w", err)
 	}
 	content := containerdsnapshot.NewContentStore(mdb.ContentStore(), namespace)
-	wopt.MetadataStore = md
+	wopt.MetadataStore, wopt.ContentMetadata = md, db
 	wopt.Snapshotter = containerdsnapshot.NewSnapshotter(name, mdb.Snapshotter(name), namespace, nil)
 	wopt.ContentStore = content
 	wopt.Applier = winlayers.NewFileSystemApplierWithWindows(content, newApplier(content, opt.SingleID))
