@@ -4,21 +4,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
 // Collisions reports targets that would overwrite each other's results: two
 // that write one file or export one cache are an error, two different builds
-// that push one tag a warning. It looks at the plan alone, before anything
-// runs. Several targets may export into one directory: whether they write the
-// same file there shows only when they do. env tells whether a cache of GitHub
-// can be used.
+// that push one tag, or give it to an image of one OCI layout, a warning. It
+// looks at the plan alone, before anything runs; what depends on the builder is
+// for StoreCollisions. Several targets may export into one directory: whether
+// they write the same file there shows only when they do. env tells whether a
+// cache of GitHub can be used.
 func (p *Plan) Collisions(env Env) hcl.Diagnostics {
-	diags := p.cacheCollisions(env)
+	diags := append(p.cacheCollisions(env), p.tagCollisions(publishedNames)...)
 	files := map[string]written{}
-	tags := map[string]*Target{}
 	for _, t := range p.Targets {
 		for _, w := range writtenPaths(t) {
 			first, taken := files[w.path]
@@ -27,13 +26,6 @@ func (p *Plan) Collisions(env Env) hcl.Diagnostics {
 				continue
 			}
 			files[w.path] = w
-		}
-		for _, tag := range pushedTags(t) {
-			if first := tags[tag]; first != nil && first != t && !SameBuild(first, t) {
-				diags = append(diags, sameTag(first, t, tag))
-				continue
-			}
-			tags[tag] = t
 		}
 	}
 	return sortDiagnostics(diags)
@@ -78,26 +70,6 @@ func isLayout(o Entry) bool {
 	return err == nil && !tar
 }
 
-// pushedTags are the names under which a target's outputs go to a registry: its
-// tags, or without any the name that the output has.
-func pushedTags(t *Target) []string {
-	var tags []string
-	for _, o := range t.Outputs {
-		push, _ := strconv.ParseBool(o.Attrs["push"])
-		byDigest, _ := strconv.ParseBool(o.Attrs["push-by-digest"])
-		if o.Type != "registry" && !(o.Type == "image" && push) || byDigest {
-			continue
-		}
-		if name := o.Attrs["name"]; name != "" && len(t.Tags) == 0 {
-			tags = append(tags, strings.Split(name, ",")...)
-			continue
-		}
-		tags = append(tags, t.Tags...)
-	}
-	slices.Sort(tags)
-	return slices.Compact(tags)
-}
-
 // SameBuild tells whether two targets build and export exactly the same, so
 // that one build serves both.
 func SameBuild(a, b *Target) bool { return slices.Equal(a.buildKey(), b.buildKey()) }
@@ -122,10 +94,4 @@ func samePath(first, second *Target, path string) *hcl.Diagnostic {
 	return errorAt("same-output", originRange(second, "output", ""), "Two targets write the same output",
 		"Target %q writes %s, and so does target %q (%s). One would overwrite the other. Give each its own dest.",
 		second.Name, where, first.Name, at(originRange(first, "output", "")))
-}
-
-func sameTag(first, second *Target, tag string) *hcl.Diagnostic {
-	return warningAt("same-tag", originRange(second, "tags", ""), "Two targets push the same tag",
-		"Target %q pushes %s, and so does target %q (%s), but they are not the same build: which one the tag points to is left to chance. Give each its own tag.",
-		second.Name, tag, first.Name, at(first.Range))
 }

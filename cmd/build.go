@@ -32,7 +32,7 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	o.allow = append(o.allow, build.Implied(plan, a.env)...)
 	ctx, stop := a.interruptible(context.Background())
 	defer stop()
-	report, err := a.submit(ctx, o, plan, mode)
+	report, err := a.submit(ctx, o, plan, mode, r)
 	var entitlement *build.EntitlementError
 	if errors.As(err, &entitlement) {
 		if mode.talkative() {
@@ -42,7 +42,7 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		switch {
 		case granted != nil:
 			o.allow = append(o.allow, granted...)
-			report, err = a.submit(ctx, o, plan, mode)
+			report, err = a.submit(ctx, o, plan, mode, r)
 		case a.interactive:
 			return interruptedOr(ctx, reported(ExitEntitlement)) // all was said with the question
 		default:
@@ -115,10 +115,14 @@ func (o *bakeOptions) goesOn() bool { return o.keepOn || o.jobs.keepGoing }
 const fewTargets = 10
 
 // submit builds on the selected builder and shows the progress of it.
-func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode) (*build.Report, error) {
+func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode, r *reporter) (*build.Report, error) {
 	heap.LongRun(100, len(plan.Targets) > fewTargets) // from here on it mostly waits, and should be small
 	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
 	if err != nil {
+		return nil, err
+	}
+	r.addOnce(plan.StoreCollisions(chosen.keeping(a.env)))
+	if err := r.check(); err != nil {
 		return nil, err
 	}
 	chosen.announced = o.fetched != nil
@@ -156,6 +160,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	if err := a.holdOutputs(&opt, o, chosen); err != nil {
 		return nil, err
 	}
+	a.tellHistory(&opt, o, chosen)
 	chosen.tellRegistries(&opt)
 	report, err := build.Run(ctx, plan, chosen.nodes, opt)
 	display.explainAll(report)

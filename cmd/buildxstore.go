@@ -9,10 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/docker/buildx/localstate"
 	"github.com/docker/buildx/store"
+	"github.com/docker/buildx/util/confutil"
 	"github.com/opencontainers/go-digest"
 
 	"bake/bake"
+	"bake/bake/build"
 )
 
 // buildxStore reads the builders that `docker buildx create` made. buildx's own
@@ -37,6 +40,20 @@ func newBuildxStore(env bake.Env) buildxStore {
 		return buildxStore{dir}
 	}
 	return buildxStore{filepath.Join(dockerConfigDir(env), "buildx")}
+}
+
+// tellHistory lets a run on a builder of buildx, or on Docker's own, write what
+// `docker buildx history` shows of it besides what the builder knows.
+func (a *app) tellHistory(opt *build.Options, o *bakeOptions, chosen *selection) {
+	if chosen.docker == nil {
+		return
+	}
+	state, err := localstate.New(confutil.NewConfig(nil, confutil.WithDir(newBuildxStore(a.env).dir)))
+	if err != nil {
+		a.warn("docker buildx history will not know the names of these builds: %s", err)
+		return
+	}
+	opt.History, opt.Asked = state, o.asked
 }
 
 // builder reads the builder of that name. It returns nil if there is none.

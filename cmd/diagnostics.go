@@ -70,6 +70,16 @@ func (r *reporter) add(diags hcl.Diagnostics) {
 	}
 }
 
+// addOnce takes in those diagnostics that were not shown before.
+func (r *reporter) addOnce(diags hcl.Diagnostics) {
+	for _, d := range diags {
+		f := r.finding(d)
+		if !slices.ContainsFunc(r.shown, func(g finding) bool { return g.summary == f.summary && g.detail == f.detail }) {
+			r.pending = append(r.pending, f)
+		}
+	}
+}
+
 // failed says whether an error was reported, or a warning under --strict.
 func (r *reporter) failed() bool {
 	bad := func(f finding) bool { return f.severity == "error" || (r.strict && !f.advice) }

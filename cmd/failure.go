@@ -149,8 +149,6 @@ func failureHint(err error, code int) string {
 		return "" // the engine says what to do, and trying again would not help
 	case code == ExitUnreachable:
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
-	case strings.Contains(text, "not allowed by build daemon configuration"):
-		return "The builder itself does not grant it. An embedded engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that does."
 	case build.OutputFull(err):
 		return "The disk that holds the output is full."
 	case strings.Contains(strings.ToLower(text), "no space left on device"):

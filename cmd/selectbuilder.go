@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 
 	remotes "github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/docker/buildx/builder"
@@ -15,6 +16,7 @@ import (
 	"github.com/docker/buildx/store"
 	"github.com/docker/buildx/util/dockerutil"
 
+	"bake/bake"
 	"bake/bake/build"
 	"bake/bake/engine"
 )
@@ -22,6 +24,10 @@ import (
 // embeddedName is the name by which --builder asks for bake's own engine, and
 // that of its driver.
 const embeddedName = engine.DriverName
+
+// dockerName is that of the driver for the BuildKit inside Docker, whose images
+// are Docker's.
+const dockerName = "docker"
 
 // selection is the builder of a run, and why it was chosen.
 type selection struct {
@@ -44,6 +50,19 @@ type selection struct {
 // tellRegistries lets a run reach registries as the builder does.
 func (s *selection) tellRegistries(o *build.Options) {
 	o.Registries, o.TokenTLS = s.registries, s.tokenTLS
+}
+
+// keeping is what the builder does with images that are not pushed.
+func (s *selection) keeping(env bake.Env) bake.Keeping {
+	k := bake.Keeping{Images: s.driver == dockerName, Default: s.driver == dockerName}
+	for _, n := range s.nodes {
+		load, _ := strconv.ParseBool(n.DriverOpts["default-load"])
+		k.Default = k.Default || load
+	}
+	if off, _ := strconv.ParseBool(env["BUILDX_NO_DEFAULT_LOAD"]); off {
+		k.Default = false
+	}
+	return k
 }
 
 // text is the first line of plain progress, empty if it was said before.

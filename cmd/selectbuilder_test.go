@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/store"
 	"github.com/google/go-cmp/cmp"
 	"github.com/opencontainers/go-digest"
+
+	"bake/bake"
 )
 
 // newBuilderApp is an app whose home is its own, for Docker's code as well.
@@ -209,5 +212,28 @@ func TestStoreDefaults(t *testing.T) {
 	}
 	if got := (buildxStore{filepath.Join(a.dir, "none")}).names(); got != nil {
 		t.Errorf("names out of nowhere: %v", got)
+	}
+}
+
+// What becomes of images that are not pushed depends on the builder.
+func TestKeeping(t *testing.T) {
+	with := func(opts map[string]string) []builder.Node {
+		return []builder.Node{{Node: store.Node{DriverOpts: opts}}}
+	}
+	for _, tc := range []struct {
+		chosen *selection
+		env    bake.Env
+		want   bake.Keeping
+	}{
+		{&selection{driver: "embedded"}, nil, bake.Keeping{}},
+		{&selection{driver: "docker", nodes: with(nil)}, nil, bake.Keeping{Images: true, Default: true}},
+		{&selection{driver: "docker", nodes: with(nil)}, bake.Env{"BUILDX_NO_DEFAULT_LOAD": "1"}, bake.Keeping{Images: true}},
+		{&selection{driver: "docker-container", nodes: with(nil)}, nil, bake.Keeping{}},
+		{&selection{driver: "docker-container", nodes: with(map[string]string{"default-load": "true"})}, nil, bake.Keeping{Default: true}},
+		{&selection{driver: "remote", nodes: with(map[string]string{"default-load": "true"})}, bake.Env{"BUILDX_NO_DEFAULT_LOAD": "true"}, bake.Keeping{}},
+	} {
+		if got := tc.chosen.keeping(tc.env); got != tc.want {
+			t.Errorf("%s with %v keeps %+v, want %+v", tc.chosen.driver, tc.env, got, tc.want)
+		}
 	}
 }

@@ -260,3 +260,23 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// The README names the Docker that the tests run.
+func TestDocsNameDocker(t *testing.T) {
+	requirements, err := os.ReadFile(filepath.Join(root, "tests", "fixture", "moby", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(readme)), " ")
+	for module, name := range map[string]string{"github.com/moby/moby/v2": "moby", "github.com/moby/buildkit": "BuildKit"} {
+		_, rest, _ := strings.Cut(string(requirements), "\t"+module+" ")
+		version := strings.Fields(rest + " none")[0]
+		if !strings.Contains(text, name+" "+version) {
+			t.Errorf("the README does not say %s %s", name, version)
+		}
+	}
+}

@@ -44,6 +44,7 @@ var (
 	language = []string{"github.com/hashicorp/hcl/v2", "github.com/zclconf/go-cty/cty"}
 	buildx   = []string{
 		"github.com/docker/buildx/builder", "github.com/docker/buildx/driver",
+		"github.com/docker/buildx/localstate", // what is known here about the records of an engine
 		"github.com/docker/buildx/store", "github.com/docker/buildx/util",
 	}
 	buildkitClient = []string{

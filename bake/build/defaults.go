@@ -1,7 +1,9 @@
 package build
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"bake/bake"
@@ -31,9 +33,10 @@ func defaultExport(t *bake.Target, n *node, opt *Options) []bake.Entry {
 }
 
 // forMoby adapts exports to a BuildKit inside Docker: images go to its store.
-func forMoby(exports []*export, n *node) {
+// That names every image, so that none can be pushed without a name.
+func forMoby(exports []*export, n *node) error {
 	if !n.Driver.IsMobyDriver() {
-		return
+		return nil
 	}
 	for _, e := range exports {
 		if e.load {
@@ -42,11 +45,15 @@ func forMoby(exports []*export, n *node) {
 		if e.Type != client.ExporterImage {
 			continue
 		}
+		if tagless, _ := strconv.ParseBool(e.Attrs["push-by-digest"]); e.push && tagless {
+			return in("output", e.key, errors.New("push-by-digest is currently not implemented for docker driver: use another builder, such as --builder embedded"))
+		}
 		e.Type = mobyExporter
 		if n.features[driver.PreferImageDigest] {
-			e.Attrs["prefer-image-digest"] = "true"
+			e.Attrs[preferImageDigest] = "true"
 		}
 	}
+	return nil
 }
 
 // warnNoOutput tells which targets leave nothing but the build cache.

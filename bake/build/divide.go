@@ -32,10 +32,11 @@ func (q *request) divide() error {
 
 // pushByDigest makes the engine push the images of q without their tags, which
 // the client moves. The names and the response are those of publications then.
+// Docker's own BuildKit pushes what has a name.
 func (q *request) pushByDigest() error {
 	pushes := 0
 	for _, e := range q.exports {
-		if !e.push {
+		if !e.push || e.Type == mobyExporter {
 			continue
 		}
 		repositories, err := byDigest(e.Attrs["name"])

@@ -76,6 +76,9 @@ func (e *unreachableError) Unwrap() error { return e.err }
 // Hint is what to do about an error, in whole sentences, where the error itself
 // knows. It is empty for most.
 func Hint(err error) string {
+	if refused := (*refusedError)(nil); errors.As(err, &refused) {
+		return refused.hint()
+	}
 	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) {
 		return unreachable.hint
 	}

@@ -121,6 +121,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 		return nil, err
 	}
 	defer release()
+	r.remember(j)
 	c, err := j.node.connection(ctx)
 	if err != nil {
 		return nil, err
@@ -158,6 +159,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 	if err := r.pushByDocker(ctx, q, response); err != nil {
 		return response, err
 	}
+	q.dropConfigDigest(response)
 	if q.several {
 		if q.images, err = q.exportedImages(ctx); err != nil {
 			return response, err
@@ -182,6 +184,9 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 		AllowedEntitlements: q.entitlements,
 		SourcePolicy:        r.static,
 		Internal:            q.call != "" || q.node.embedded && !r.opt.Metadata && !q.several,
+	}
+	if len(j.requests) > 1 { // the record is not that of the first alone
+		so.FrontendAttrs[buildName] = j.name()
 	}
 	if err := r.sessions.attach(q, r, so); err != nil {
 		return nil, nil, err

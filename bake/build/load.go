@@ -8,7 +8,23 @@ import (
 
 	"github.com/docker/buildx/util/dockerutil"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 )
+
+// preferImageDigest is the attribute that makes an exporter say by which digest
+// a Docker with containerd's image store knows an image: that of its manifest or
+// index. Other Dockers know images by the digest of their configuration.
+const preferImageDigest = "prefer-image-digest"
+
+// dropConfigDigest removes from a response the digest of a configuration where
+// that names no image, so that nobody looks for one by it.
+func (q *request) dropConfigDigest(response map[string]string) {
+	for _, e := range q.exports {
+		if e.Attrs[preferImageDigest] == "true" {
+			delete(response, exptypes.ExporterImageConfigDigestKey)
+		}
+	}
+}
 
 // loadExport is the output that streams an image into Docker. The returned
 // function releases what it holds.
@@ -24,7 +40,7 @@ func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.Exp
 	}
 	if features[dockerutil.OCIImporter] {
 		entry.Type = client.ExporterOCI
-		entry.Attrs["prefer-image-digest"] = "true"
+		entry.Attrs[preferImageDigest] = "true"
 	} else if len(q.platforms) > 1 || attested(q) {
 		return entry, nil, in("output", e.key, errors.New("docker exporter does not currently support exporting manifest lists"))
 	}

@@ -9,6 +9,7 @@ import (
 	"bake/bake/build/release"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/docker/buildx/localstate"
 	"github.com/docker/buildx/util/dockerutil"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
@@ -56,6 +57,8 @@ type Options struct {
 	TokenTLS   TokenTLS                  // certificates for the servers that give tokens for registries; nil is the system's
 	Version    string                    // of bake, for the report
 	Metadata   bool                      // collect what Report.Metadata needs: a build record and provenance per target
+	History    *localstate.LocalState    // where docker buildx looks up the names of the builder's records; nil writes nothing
+	Asked      []string                  // the targets and groups that the user named, for the history
 }
 
 // flag reads a boolean environment variable. ok is false if it is not set or

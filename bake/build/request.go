@@ -144,7 +144,9 @@ func (q *request) prepareOutputs(opt *Options) error {
 			return err
 		}
 	}
-	forMoby(q.exports, q.node)
+	if err := forMoby(q.exports, q.node); err != nil {
+		return err
+	}
 	if q.of.split {
 		return q.divide()
 	}

@@ -31,6 +31,7 @@ type run struct {
 	sessions     *sessions
 	static       *spb.Policy // the source policy of all jobs, nil if there is none
 	held         *holding    // nil if outputs are not held back
+	history      *history
 
 	ctx       context.Context // that of the whole run, for jobs that no single target owns
 	mu        sync.Mutex
@@ -63,7 +64,11 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 	r := &run{opt: opt, plan: p, progress: newProgress(opt.Progress, len(p.Targets) > 1)}
 	r.progress.follow = opt.Follow
 	r.repositories = newRepositories(&r.opt)
+	r.history = newHistory(opt.History)
 	err := r.submit(ctx, nodes)
+	if err := r.history.finish(opt.Asked); err != nil {
+		r.forgot(err)
+	}
 	report := r.report(started, err)
 	report.Builder = describeBuilder(nodes)
 	report.Release = r.unfinished()
@@ -204,7 +209,7 @@ func (r *run) fail(q *request, err error) {
 	if q.outcome.err != nil {
 		return
 	}
-	err = q.blamePolicy(lostConnection(q.node, err))
+	err = q.blamePolicy(q.refused(lostConnection(q.node, err)))
 	q.outcome.err = preparationError(q.target, q.withPlatform(q.withSource(err)))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded) || r.hopeful(err))
 	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {

@@ -47,10 +47,11 @@ func newRepositories(opt *Options) *repositories {
 	}
 }
 
-// addVCS adds what the image or its provenance says about the repository of
-// the context of q.
+// addVCS adds what the image, its provenance or the record of its build says
+// about the repository of the context of q. Who has an engine of his own to
+// himself needs no record to look up.
 func (q *request) addVCS(ctx context.Context, repos *repositories) {
-	info := repos.info && q.wantsProvenance()
+	info := repos.info && (q.wantsProvenance() || q.call == "" && !q.node.embedded)
 	if q.inputs.contextDir == "" || !info && !repos.labels {
 		return
 	}

@@ -13,21 +13,42 @@ import (
 	"bake/tests/fixture"
 )
 
-// docker is the Docker engine of all tests that do not break theirs.
-var docker struct {
-	sync.Once
+// sharedDocker is a Docker engine of all tests that do not break theirs.
+type sharedDocker struct {
+	name  string
+	start func(testing.TB) *fixture.Docker
+
+	once sync.Once
 	*fixture.Docker
 }
 
-func theDocker(t *testing.T) *fixture.Docker {
+// dockers are the engines of today and of Debian, which is years old: what
+// people have is one of them or lies between.
+var dockers = []*sharedDocker{
+	{name: "current", start: fixture.StartCurrentDocker},
+	{name: "debian", start: fixture.StartDocker},
+}
+
+func (s *sharedDocker) get(t *testing.T) *fixture.Docker {
 	t.Helper()
 	fixture.NeedRoot(t)
-	docker.Do(func() { docker.Docker = fixture.StartDocker(lasting{t}) })
-	if docker.Docker == nil {
+	s.once.Do(func() { s.Docker = s.start(lasting{t}) })
+	if s.Docker == nil {
 		t.Skip("there is no Docker engine") // which the first test told of
 	}
-	return docker.Docker
+	return s.Docker
 }
+
+// onDockers runs a test on each engine.
+func onDockers(t *testing.T, test func(t *testing.T, d *fixture.Docker)) {
+	t.Helper()
+	for _, s := range dockers {
+		t.Run(s.name, func(t *testing.T) { test(t, s.get(t)) })
+	}
+}
+
+// currentDocker is the engine of today.
+func currentDocker(t *testing.T) *fixture.Docker { return dockers[0].get(t) }
 
 // dockerSite is a site whose Docker is the one given.
 func dockerSite(t *testing.T, d *fixture.Docker, archive string) *site {
@@ -35,6 +56,10 @@ func dockerSite(t *testing.T, d *fixture.Docker, archive string) *site {
 	s.env = append(s.env, "DOCKER_HOST="+d.Host())
 	return s
 }
+
+// unattested keeps out of images what is new with each build, so that they can
+// be compared.
+const unattested = "BUILDX_NO_DEFAULT_ATTESTATIONS=1"
 
 // withSystem puts a shell below root: Docker has no image to pull, and an old
 // one knows no named contexts that could be one.
@@ -96,9 +121,11 @@ a page
 
 // The BuildKit inside Docker builds: several targets and tags, and the images
 // are those that docker buildx makes there, under the same keys of the metadata.
-func TestDockerDriver(t *testing.T) {
-	d := theDocker(t)
+func TestDockerDriver(t *testing.T) { onDockers(t, dockerDriver) }
+
+func dockerDriver(t *testing.T, d *fixture.Docker) {
 	s := dockerSite(t, d, twoImages)
+	s.env = append(s.env, unattested)
 	withSystem(t, s)
 	o := s.run(0, "--metadata-file=ours.json")
 	tells(t, o, `building on "default" (docker driver): Docker answers and no builder was named`, "[web internal] load build context", "example.com/web:1, example.com/web:2")
@@ -114,7 +141,7 @@ func TestDockerDriver(t *testing.T) {
 	if got := d.Run(t, "run", "--rm", "--network=none", "example.com/app:1"); got != "built" {
 		t.Errorf("the image printed %q", got)
 	}
-	peer := peerAt(t, s).With("DOCKER_HOST=" + d.Host())
+	peer := peerAt(t, s).With(unattested, "DOCKER_HOST="+d.Host())
 	if o := peer.Bake(t, s.dir, nil, "--metadata-file=peer.json"); o.Code != 0 {
 		t.Fatalf("docker buildx bake: %s", o.Stderr)
 	}
@@ -123,10 +150,8 @@ func TestDockerDriver(t *testing.T) {
 			t.Errorf("%s is %s, that of docker buildx is %s", name, id, got)
 		}
 	}
-	if d.Version(t) < 23 { // its metadata has no provenance, so all of it can be compared
-		if ours, peers := withoutRefs(t, s.read("ours.json")), withoutRefs(t, s.read("peer.json")); ours != peers {
-			t.Errorf("bake:\n%s\ndocker buildx bake:\n%s", ours, peers)
-		}
+	if ours, peers := withoutRefs(t, s.read("ours.json")), withoutRefs(t, s.read("peer.json")); ours != peers {
+		t.Errorf("bake:\n%s\ndocker buildx bake:\n%s", ours, peers)
 	}
 
 	s.run(0, "web", "--set=web.output=type=local,dest=files")
@@ -159,15 +184,20 @@ func withoutRefs(t *testing.T, text string) string {
 	delete(all, "bake.report")
 	for _, target := range all {
 		delete(target, "buildx.build.ref")
+		if target["buildx.build.provenance"] != nil {
+			target["buildx.build.provenance"] = true // TestMetadata compares what it says
+		}
 	}
 	data, _ := json.Marshal(all)
 	return string(data)
 }
 
 // Docker pushes what its BuildKit built, and the digest is the registry's.
-func TestDockerPushes(t *testing.T) {
-	d := theDocker(t)
+func TestDockerPushes(t *testing.T) { onDockers(t, dockerPushes) }
+
+func dockerPushes(t *testing.T, d *fixture.Docker) {
 	s := dockerSite(t, d, twoImages)
+	s.env = append(s.env, unattested)
 	r := fixture.StartRegistry(t, fixture.WithAuth("me", "secret"))
 	config := r.DockerConfig(t)
 	stranger := s.env
@@ -181,7 +211,7 @@ func TestDockerPushes(t *testing.T) {
 	if _, ok := built.Image(t, fixture.LocalPlatform()).Files["page"]; !ok {
 		t.Error("the image lacks a file")
 	}
-	peer := peerAt(t, s).With("DOCKER_HOST="+d.Host(), "DOCKER_CONFIG="+config)
+	peer := peerAt(t, s).With(unattested, "DOCKER_HOST="+d.Host(), "DOCKER_CONFIG="+config)
 	args[len(args)-1] = "--metadata-file=peer.json"
 	if o := peer.Bake(t, s.dir, nil, args...); o.Code != 0 {
 		t.Fatalf("docker buildx bake: %s", o.Stderr)
@@ -189,10 +219,13 @@ func TestDockerPushes(t *testing.T) {
 	if got := r.Pull(t, "web:1").Digest; got != built.Digest {
 		t.Errorf("bake pushed %s, docker buildx %s", built.Digest, got)
 	}
-	if d.Version(t) < 23 {
-		if ours, peers := withoutRefs(t, s.read("ours.json")), withoutRefs(t, s.read("peer.json")); ours != peers {
-			t.Errorf("bake:\n%s\ndocker buildx bake:\n%s", ours, peers)
-		}
+	if ours, peers := withoutRefs(t, s.read("ours.json")), withoutRefs(t, s.read("peer.json")); ours != peers {
+		t.Errorf("bake:\n%s\ndocker buildx bake:\n%s", ours, peers)
+	}
+	// Docker moves tags as it pushes, whoever would like to do it later.
+	tells(t, s.run(0, "web", "--push", "-j=defer-output", "--set=web.tags="+r.Ref("web:held")), "docker driver moves tags as it pushes")
+	if got := r.Pull(t, "web:held").Digest; got != built.Digest {
+		t.Errorf("bake pushed %s with -j defer-output, %s without", got, built.Digest)
 	}
 	s.env = stranger
 	tells(t, s.run(1, args[:3]...), "push "+r.Ref("web:1"), "docker-bake.hcl")
@@ -203,11 +236,13 @@ func TestDockerPushes(t *testing.T) {
 
 // Links need named contexts. The frontend of an old Docker has none, which is
 // told with what to do; the frontend of today has, on an old Docker, too.
-func TestDockerLinks(t *testing.T) {
-	d := theDocker(t)
+func TestDockerLinks(t *testing.T) { onDockers(t, dockerLinks) }
+
+func dockerLinks(t *testing.T, d *fixture.Docker) {
 	s := dockerSite(t, d, twoImages)
+	s.env = append(s.env, unattested)
 	withSystem(t, s)
-	if d.Version(t) < 23 {
+	if d.Before(t, 23) {
 		tells(t, s.run(1, "linked"), "too old for named contexts and links", "docker-bake.hcl:", "# syntax=docker/dockerfile:1")
 		frontendImage(t, d, s)
 		s.env = append(s.env, "SYNTAX=docker/dockerfile:1")
@@ -217,7 +252,7 @@ func TestDockerLinks(t *testing.T) {
 	if id == "" {
 		t.Fatal("the image is not in Docker")
 	}
-	peer := peerAt(t, s).With("DOCKER_HOST=" + d.Host())
+	peer := peerAt(t, s).With(unattested, "DOCKER_HOST="+d.Host())
 	if o := peer.Bake(t, s.dir, s.env, "linked", "app"); o.Code != 0 {
 		t.Fatalf("docker buildx bake: %s", o.Stderr)
 	}
@@ -259,8 +294,9 @@ target "default" {
 }
 
 // An image that the embedded engine has built is loaded into Docker.
-func TestDockerLoad(t *testing.T) {
-	d := theDocker(t)
+func TestDockerLoad(t *testing.T) { onDockers(t, dockerLoad) }
+
+func dockerLoad(t *testing.T, d *fixture.Docker) {
 	s := dockerSite(t, d, twoImages)
 	withSystem(t, s)
 	o := s.run(0, "--builder=embedded", "--load", "app", "web", "--set=*.tags=", "--set=app.tags=example.com/loaded:a", "--set=web.tags=example.com/loaded:w")
@@ -280,8 +316,9 @@ func TestDockerLoad(t *testing.T) {
 }
 
 // An interrupt ends the container of a RUN in Docker, too.
-func TestDockerCancel(t *testing.T) {
-	d := theDocker(t)
+func TestDockerCancel(t *testing.T) { onDockers(t, dockerCancel) }
+
+func dockerCancel(t *testing.T, d *fixture.Docker) {
 	s := dockerSite(t, d, slowImage)
 	withSystem(t, s)
 	b := s.start("--progress=plain")
@@ -306,8 +343,12 @@ target "default" {
 // A Docker that is not there, and one that dies, end a build in a way that
 // tells a script from a failed one.
 func TestDockerGone(t *testing.T) {
-	fixture.NeedRoot(t)
-	d := fixture.StartDocker(t)
+	for _, s := range dockers {
+		t.Run(s.name, func(t *testing.T) { dockerGone(t, s.start(t)) })
+	}
+}
+
+func dockerGone(t *testing.T, d *fixture.Docker) {
 	t.Cleanup(func() {
 		if err := d.Stop(); err != nil {
 			t.Error(err)

@@ -48,8 +48,9 @@ target "default" {
 
 // A builder with the docker-container driver runs the engine of bake, from an
 // image: bake and docker buildx create it, build on it and remove it.
-func TestDockerContainer(t *testing.T) {
-	d := theDocker(t)
+func TestDockerContainer(t *testing.T) { onDockers(t, dockerContainer) }
+
+func dockerContainer(t *testing.T, d *fixture.Docker) {
 	image := engineImage(t, d)
 	s := dockerSite(t, d, `
 -- docker-bake.hcl --

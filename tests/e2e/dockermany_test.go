@@ -12,8 +12,9 @@ const maxClient = 150 << 10
 
 // 500 targets are built at once by Docker's own BuildKit, which serves 250
 // streams on a connection: docker buildx bake loses jobs beyond some 120.
-func TestDockerMany(t *testing.T) {
-	d := theDocker(t)
+func TestDockerMany(t *testing.T) { onDockers(t, dockerMany) }
+
+func dockerMany(t *testing.T, d *fixture.Docker) {
 	s := dockerSite(t, d, `
 -- docker-bake.hcl --
 variable "SYNTAX" { default = "" }
@@ -36,7 +37,7 @@ target "linked" {
   tags              = ["example.com/chain:${n}"]
 }
 `)
-	if d.Version(t) < 23 {
+	if d.Before(t, 23) {
 		frontendImage(t, d, s)
 		s.env = append(s.env, "SYNTAX=docker/dockerfile:1")
 	}

@@ -79,9 +79,12 @@ func compile(path string) error {
 // cleanUp stops the shared engine, looks for what should be gone, and removes
 // the rest.
 func cleanUp(dir string) error {
-	if engine := docker.Docker; engine != nil {
-		if err := engine.Stop(); err != nil {
-			return fmt.Errorf("stop the Docker engine: %w", err)
+	for _, s := range dockers {
+		if s.Docker == nil {
+			continue
+		}
+		if err := s.Docker.Stop(); err != nil {
+			return fmt.Errorf("stop the Docker engine %s: %w", s.name, err)
 		}
 	}
 	if err := stopEngine(sharedEngine, nil); err != nil {
