@@ -167,6 +167,9 @@ func (p *play) perform() {
 	}
 	ctx, cancel := context.WithTimeoutCause(p.Context(), 24*time.Hour, errForEver)
 	defer cancel()
+	// BuildKit's client gives a job whose frontend failed five seconds to end by
+	// itself, which it needs where the engine never heard of the job.
+	const patience = 6 * time.Second
 	var cancelled time.Time
 	if p.cancelAfter > 0 {
 		stop := time.AfterFunc(p.cancelAfter, func() {
@@ -180,10 +183,10 @@ func (p *play) perform() {
 	switch took := time.Since(p.failed); {
 	case errors.Is(context.Cause(ctx), errForEver):
 		p.Error("the run came to no end by itself")
-	case err != nil && !p.failed.IsZero() && !p.opt.KeepGoing && took > 2*time.Second:
+	case err != nil && !p.failed.IsZero() && !p.opt.KeepGoing && took > patience:
 		p.Errorf("it took %s to end after a target failed", took)
 	case !cancelled.IsZero():
-		if took := time.Since(cancelled); took > 2*time.Second {
+		if took := time.Since(cancelled); took > patience {
 			p.Errorf("it took %s to end after it was cancelled", took)
 		}
 	}
