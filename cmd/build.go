@@ -138,8 +138,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	display.expect(len(plan.Targets), a.terminal)
 	display.began(o.reading)
 	opt := build.Options{
-		Dir:      a.dir,
-		Env:      a.env,
+		Caller:   build.Caller{Dir: a.dir, Env: a.env},
 		Progress: display.update,
 		Follow:   display.follow,
 		Stdout:   a.out,

@@ -77,7 +77,7 @@ func (a *app) registriesOf(ctx context.Context, o *bakeOptions, entry *release.E
 	if len(chosen.nodes) > 0 {
 		node = chosen.nodes[0]
 	}
-	opt := build.Options{Env: a.env, Retries: o.retries, Progress: a.noteSteps}
+	opt := build.Options{Caller: build.Caller{Env: a.env}, Retries: o.retries, Progress: a.noteSteps}
 	chosen.tellRegistries(&opt)
 	return build.Registries(node, opt), nil
 }

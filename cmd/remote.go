@@ -97,8 +97,7 @@ func (a *app) fetch(o *definitionOptions, by fetchOptions) error {
 	}
 	defer display.close()
 	afar, _ := splitNames(names)
-	options := build.Options{Dir: a.dir, Env: a.env, Progress: display.update, Retries: by.retries}
-	chosen.tellRegistries(&options)
+	options := build.FetchOptions{Caller: build.Caller{Dir: a.dir, Env: a.env}, Progress: display.update, Retries: by.retries}
 	o.fetched, err = build.Fetch(ctx, chosen.nodes, o.url, afar, options)
 	display.close()
 	if err = interruptedOr(ctx, err); err != nil {

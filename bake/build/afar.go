@@ -2,11 +2,8 @@ package build
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	neturl "net/url"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -14,10 +11,7 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
-	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/util/gitutil"
-	"github.com/opencontainers/go-digest"
 )
 
 // gitQueryCap is the ability of a frontend to read git URLs with a query.
@@ -31,8 +25,8 @@ const queryAsInput = "BUILDX_SEND_GIT_QUERY_AS_INPUT"
 // The Dockerfile comes from there, too, unless it is somewhere else.
 // from is nil unless t stands in a definition from elsewhere, dated whether the
 // engine can give files the time of their commit.
-func (i *inputs) fetchContext(t *bake.Target, from *bake.Remote, dated bool, opt *Options) error {
-	state, err := i.inputOf(t.Context, "", from, dated && epochOf(t, opt) != "", opt)
+func (i *inputs) fetchContext(t *bake.Target, from *bake.Remote, dated bool, at *Caller) error {
+	state, err := i.inputOf(t.Context, "", from, dated && epochOf(t, at) != "", at)
 	if err != nil || state == nil {
 		i.attrs["context"] = t.Context
 		return err
@@ -52,8 +46,8 @@ func (i *inputs) fetchContext(t *bake.Target, from *bake.Remote, dated bool, opt
 }
 
 // fetchNamed is fetchContext for a named context, whose attribute is attr.
-func (i *inputs) fetchNamed(attr, value string, from *bake.Remote, opt *Options) error {
-	state, err := i.inputOf(value, "+forward", from, false, opt)
+func (i *inputs) fetchNamed(attr, value string, from *bake.Remote, at *Caller) error {
+	state, err := i.inputOf(value, "+forward", from, false, at)
 	if err == nil && state == nil && isGitSSH(value) {
 		state, err = treeState(value, i.advice) // no frontend fetches a named context over SSH
 	}
@@ -80,7 +74,7 @@ func (i *inputs) fetchNamed(attr, value string, from *bake.Remote, opt *Options)
 // a directory with the time of its commit; and on request what a git URL with a
 // query means, which else asks for a capability. dated is whether the frontend
 // wants the time of the commit for all files.
-func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt *Options) (*llb.State, error) {
+func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, at *Caller) (*llb.State, error) {
 	if _, sub := splitArchive(url); sub != "" {
 		return treeState(url, i.advice)
 	}
@@ -92,13 +86,13 @@ func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt 
 		return nil, err
 	}
 	if whole, sub := splitGit(url); sub != "" && (dated || git.MTime == "commit" || sameRepository(from, whole)) {
-		return gitDirectory(url, dated, i.advice || sameRepository(from, whole) && adviceOnDefinition(opt))
+		return gitDirectory(url, dated, i.advice || sameRepository(from, whole) && adviceOnDefinition(at))
 	}
 	ref, err := gitutil.ParseURL(url)
 	if err != nil || len(ref.Query) == 0 {
 		return nil, nil
 	}
-	if on, _ := opt.flag(queryAsInput); !on {
+	if on, _ := at.flag(queryAsInput); !on {
 		i.need(gitQueryCap + suffix)
 		return nil, nil
 	}
@@ -107,8 +101,8 @@ func (i *inputs) inputOf(url, suffix string, from *bake.Remote, dated bool, opt 
 
 // adviceOnDefinition is whether git may give advice, as on detached heads, when
 // a definition and what is in its repository are fetched.
-func adviceOnDefinition(opt *Options) bool {
-	on, _ := opt.flag("BUILDX_BAKE_GIT_ADVICE")
+func adviceOnDefinition(at *Caller) bool {
+	on, _ := at.flag("BUILDX_BAKE_GIT_ADVICE")
 	return on
 }
 
@@ -120,57 +114,11 @@ func adviceOnContexts(t *bake.Target) bool {
 }
 
 // epochOf is the time that files of t shall have at most, empty for any.
-func epochOf(t *bake.Target, opt *Options) string {
+func epochOf(t *bake.Target, at *Caller) string {
 	if hasArg(t.Args, "SOURCE_DATE_EPOCH") {
 		return t.Args["SOURCE_DATE_EPOCH"]
 	}
-	return opt.Env["SOURCE_DATE_EPOCH"]
-}
-
-// splitGit splits the URL of a directory of a git repository. sub is empty if it
-// is the whole, or keeps the repository itself, which BuildKit cannot do apart.
-func splitGit(url string) (whole, sub string) {
-	git, isGit, err := dfgitutil.ParseGitRef(url)
-	if !isGit || err != nil || git.SubDir == "" || git.KeepGitDir != nil && *git.KeepGitDir {
-		return url, ""
-	}
-	base, fragment, _ := strings.Cut(url, "#")
-	ref, _, _ := strings.Cut(fragment, ":")
-	if where, text, ok := strings.Cut(base, "?"); ok {
-		query, err := neturl.ParseQuery(text)
-		if err != nil {
-			return url, ""
-		}
-		query.Del("subdir")
-		base = strings.TrimSuffix(where+"?"+query.Encode(), "?")
-	}
-	return strings.TrimSuffix(base+"#"+ref, "#"), git.SubDir
-}
-
-// gitDirectory is a directory of a git repository, taken out of the whole:
-// BuildKit before 0.34 fails to find the time of the commit when asked for the
-// directory alone, and old engines do not know directories.
-func gitDirectory(url string, dated, advice bool) (*llb.State, error) {
-	whole, sub := splitGit(url)
-	opts := []llb.GitOption{llb.GitAdvice(advice)}
-	if dated {
-		opts = append(opts, llb.GitMTimeCommit())
-	}
-	state, _, err := dockerui.DetectGitContext(whole, nil, opts...)
-	if err != nil || sub == "" {
-		return state, err
-	}
-	return directory(*state, sub, url), nil
-}
-
-// sameRepository reports whether a definition comes from the same repository, and the
-// same version of it, as the whole that a URL names.
-func sameRepository(from *bake.Remote, whole string) bool {
-	if from == nil || from.Tree == "" {
-		return false
-	}
-	own, _ := splitGit(from.Tree)
-	return own == whole
+	return at.Env["SOURCE_DATE_EPOCH"]
 }
 
 // checkOwnDockerfile refuses to look for the Dockerfile of a definition from
@@ -184,58 +132,4 @@ func checkOwnDockerfile(t *bake.Target, from *bake.Remote, contextDir string) er
 	return in("dockerfile", "", fmt.Errorf("reading a dockerfile for a remote build invocation is currently not supported from a local context: "+
 		"the definition comes from %s, so it is not clear which %s is meant: write cwd://%s for one of this machine, or the text as dockerfile-inline",
 		bake.Redact(from.Tree), t.Dockerfile, filepath.ToSlash(filepath.Join(t.Context, t.Dockerfile))))
-}
-
-// fetchTexts are in errors of fetching what is behind a URL.
-var fetchTexts = []string{"failed to load cache key", "failed to fetch remote", "invalid subdir", "git stderr", "invalid response status"}
-
-// blameContext blames the context of q that an error of fetching is about. It
-// blames all named contexts for a frontend that knows none.
-func (r *run) blameContext(q *request, err error) error {
-	is := func(text string) bool { return strings.Contains(err.Error(), text) }
-	if is("unsupported frontend capability " + contextsCap) {
-		return in("contexts", "", fmt.Errorf("the Dockerfile frontend of the builder is too old for named contexts and links: %w", err))
-	}
-	step := ""
-	if failed := (*errdefs.VertexError)(nil); errors.As(err, &failed) {
-		step = r.progress.name(digest.Digest(failed.Digest))
-	}
-	err = missingDirectory(step, err)
-	ofImage := is("/manifests/") // of a base image, as an old engine words it
-	if ofImage || len(errdefs.Sources(err)) > 0 || !slices.ContainsFunc(fetchTexts, is) && !strings.HasPrefix(step, openStep) {
-		return err
-	}
-	url := fetchedBy(q.target, step, is)
-	if url != "" && url == q.target.Context {
-		return in("context", "", fmt.Errorf("context %s: %w", bake.Redact(url), err))
-	}
-	for _, name := range sortedKeys(q.target.Contexts) {
-		if url != "" && url == q.target.Contexts[name] {
-			return in("contexts", name, fmt.Errorf("context %s, %s: %w", name, bake.Redact(url), err))
-		}
-	}
-	return err
-}
-
-// fetchedBy is the URL that a failure to fetch something for t is about: that
-// of the step that failed, one that the error names, or the only one.
-func fetchedBy(t *bake.Target, step string, names func(string) bool) string {
-	all := fetched(t)
-	best, points := "", 0
-	for _, url := range all {
-		n := 0
-		base, _, _ := strings.Cut(url, "#")
-		switch {
-		case strings.HasSuffix(step, " "+url), strings.HasSuffix(step, " "+bake.Redact(url)):
-			n = 3
-		case names(base):
-			n = 2
-		case len(all) == 1:
-			n = 1
-		}
-		if n > points {
-			best, points = url, n
-		}
-	}
-	return best
 }

@@ -3,41 +3,18 @@ package build
 import (
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/platforms"
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // annotationLevel is a level of an image index with an optional platform.
-var annotationLevel = pattern(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
-
-// settleAnnotations settles those of all images that q makes.
-func (q *request) settleAnnotations() error {
-	all, own := q.of.platforms, q.platforms
-	if len(all) == 0 {
-		all = []ocispecs.Platform{q.node.native}
-		own = all
-	}
-	ofTarget, err := parseAnnotations(q.target.Annotations)
-	if err != nil {
-		return in("annotations", "", err)
-	}
-	for _, e := range q.exports {
-		if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
-			continue // no image
-		}
-		if fault, err := e.settle(all, own); err != nil {
-			if _, ok := ofTarget[fault]; ok {
-				return in("annotations", "", err)
-			}
-			return in("output", e.key, err)
-		}
-	}
-	return nil
-}
+var annotationLevel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`) })
 
 // settle makes the annotations of an output such as its engine takes them. In
 // brackets stands the one spelling of a platform, as older engines know no other,
@@ -48,7 +25,7 @@ func (q *request) settleAnnotations() error {
 func (e *export) settle(all, own []ocispecs.Platform) (fault string, err error) {
 	general, specific := map[string]string{}, map[string]string{}
 	e.whole = map[string]string{}
-	for _, option := range sortedKeys(e.Attrs) {
+	for _, option := range slices.Sorted(maps.Keys(e.Attrs)) {
 		key, ok, err := exptypes.ParseAnnotationKey(option)
 		switch {
 		case err != nil:

@@ -13,23 +13,6 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// attributeError is an error with the attribute of the target that caused it.
-type attributeError struct {
-	attribute, key string
-	err            error
-}
-
-func (e *attributeError) Error() string { return e.err.Error() }
-func (e *attributeError) Unwrap() error { return e.err }
-
-// in blames an attribute (and, in a map, its key) for err.
-func in(attribute, key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &attributeError{attribute: attribute, key: key, err: err}
-}
-
 // frontendAttrs returns the attributes that tell the Dockerfile frontend how
 // to build t. Where the build comes from (contexts, Dockerfile) is not in it.
 func frontendAttrs(t *bake.Target, proxy map[string]string, env bake.Env, pp []ocispecs.Platform) (map[string]string, error) {
@@ -93,7 +76,7 @@ func cacheAttrs(t *bake.Target, attrs map[string]string) {
 // attestAttrs adds the attestations that t asks for and, if it says nothing
 // about provenance, the default: minimal provenance in images, none as a file
 // beside other outputs.
-func attestAttrs(t *bake.Target, opt *Options, attrs map[string]string) error {
+func attestAttrs(t *bake.Target, env bake.Env, attrs map[string]string) error {
 	said := map[string]bool{}
 	for _, a := range t.Attest {
 		if said[a.Type] {
@@ -112,7 +95,7 @@ func attestAttrs(t *bake.Target, opt *Options, attrs map[string]string) error {
 	if said["provenance"] {
 		return nil
 	}
-	if text, set := opt.Env["BUILDX_NO_DEFAULT_ATTESTATIONS"]; set {
+	if text, set := env["BUILDX_NO_DEFAULT_ATTESTATIONS"]; set {
 		off, err := strconv.ParseBool(text)
 		if err != nil {
 			return fmt.Errorf("invalid BUILDX_NO_DEFAULT_ATTESTATIONS: %w", err)

@@ -133,14 +133,14 @@ func TestAttestAttrs(t *testing.T) {
 		},
 	} {
 		got := map[string]string{}
-		if err := attestAttrs(&bake.Target{Attest: c.attest}, &Options{Env: c.env}, got); err != nil {
+		if err := attestAttrs(&bake.Target{Attest: c.attest}, c.env, got); err != nil {
 			t.Fatal(err)
 		}
 		if !cmp.Equal(got, c.want) {
 			t.Errorf("%s: %s", name, cmp.Diff(c.want, got))
 		}
 	}
-	err := attestAttrs(&bake.Target{}, &Options{Env: bake.Env{"BUILDX_NO_DEFAULT_ATTESTATIONS": "maybe"}}, map[string]string{})
+	err := attestAttrs(&bake.Target{}, bake.Env{"BUILDX_NO_DEFAULT_ATTESTATIONS": "maybe"}, map[string]string{})
 	if err == nil {
 		t.Error("a bad BUILDX_NO_DEFAULT_ATTESTATIONS was taken")
 	}

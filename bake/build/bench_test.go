@@ -42,7 +42,7 @@ func BenchmarkRun(b *testing.B) {
 			node := startFakeEngine(b, "n", nil, idle{})
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Run(b.Context(), plan, []builder.Node{node}, Options{Dir: dir}); err != nil {
+				if _, err := Run(b.Context(), plan, []builder.Node{node}, Options{Caller: Caller{Dir: dir}}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -278,7 +278,7 @@ func TestSecretsStaySeparate(t *testing.T) {
 		use(q, "base", base)
 		return q
 	}
-	w.mustRun(Options{Env: bake.Env{"VAR": "from env"}}, base,
+	w.mustRun(Options{Caller: Caller{Env: bake.Env{"VAR": "from env"}}}, base,
 		target("file", bake.Secret{ID: "TOKEN", Src: "key"}), target("env", bake.Secret{ID: "TOKEN", Env: "VAR"}),
 		target("default", bake.Secret{ID: "TOKEN"}), target("without"))
 	for name, want := range map[string]string{"file": "from file", "env": "from env", "default": "from default file", "without": "none\n"} {
@@ -312,5 +312,5 @@ func TestSSH(t *testing.T) {
 		}
 	}()
 	app := &bake.Target{Name: "app", SSH: []bake.SSH{{ID: "default"}}}
-	w.mustRun(Options{Env: bake.Env{"SSH_AUTH_SOCK": socket}}, app)
+	w.mustRun(Options{Caller: Caller{Env: bake.Env{"SSH_AUTH_SOCK": socket}}}, app)
 }

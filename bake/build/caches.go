@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"maps"
-	"path/filepath"
 	"strconv"
 
 	"bake/bake"
@@ -16,7 +15,7 @@ import (
 // resolved, and the credentials that the environment of a GitHub job or of AWS
 // offers are filled in. A gha cache without credentials is left out, so that
 // the same definition builds elsewhere.
-func cacheEntries(ctx context.Context, entries []bake.Entry, opt *Options) []client.CacheOptionsEntry {
+func cacheEntries(ctx context.Context, entries []bake.Entry, at *Caller) []client.CacheOptionsEntry {
 	var out []client.CacheOptionsEntry
 	for _, e := range entries {
 		c := client.CacheOptionsEntry{Type: e.Type, Attrs: map[string]string{}}
@@ -25,14 +24,14 @@ func cacheEntries(ctx context.Context, entries []bake.Entry, opt *Options) []cli
 		case "local":
 			for _, k := range []string{"src", "dest"} {
 				if p := c.Attrs[k]; p != "" {
-					c.Attrs[k] = abs(opt.Dir, p)
+					c.Attrs[k] = abs(at.Dir, p)
 				}
 			}
 			if e.Dest != "" && c.Attrs["dest"] == "" {
-				c.Attrs["dest"] = abs(opt.Dir, e.Dest)
+				c.Attrs["dest"] = abs(at.Dir, e.Dest)
 			}
 		case "gha":
-			githubAttrs(c.Attrs, opt.Env)
+			githubAttrs(c.Attrs, at.Env)
 			if c.Attrs["token"] == "" || c.Attrs["url"] == "" && c.Attrs["url_v2"] == "" {
 				continue
 			}
@@ -101,16 +100,4 @@ func amazonAttrs(ctx context.Context, attrs map[string]string) {
 			attrs[key] = value
 		}
 	}
-}
-
-// abs resolves a path of the plan, which is relative to dir.
-func abs(dir, p string) string {
-	if filepath.IsAbs(p) {
-		return filepath.Clean(p)
-	}
-	full, err := filepath.Abs(filepath.Join(dir, p))
-	if err != nil {
-		return filepath.Join(dir, p)
-	}
-	return full
 }

@@ -22,7 +22,7 @@ import (
 // testCluster is a cluster of nodes n0, n1 … that were created for platforms,
 // comma separated. A node that is "down" does not answer.
 func testCluster(nodes ...string) *cluster {
-	c := &cluster{progress: newProgress(nil, false), patience: time.Minute, connected: map[int]*node{}, down: map[int]error{}}
+	c := &cluster{progress: newProgress(nil, nil, false), patience: time.Minute, connected: map[int]*node{}, down: map[int]error{}}
 	down := map[string]bool{}
 	for i, text := range nodes {
 		pp, lost := strings.CutPrefix(text, "down ")

@@ -53,10 +53,10 @@ func (c *credentials) key() string {
 
 // prepareCredentials finds the secrets and agents of t, which stands in a
 // definition from elsewhere unless from is nil.
-func prepareCredentials(t *bake.Target, from *bake.Remote, opt *Options) (*credentials, error) {
+func prepareCredentials(t *bake.Target, from *bake.Remote, at *Caller) (*credentials, error) {
 	c := &credentials{secrets: map[string]secret{}}
 	for _, s := range t.Secrets {
-		found, err := findSecret(s, opt)
+		found, err := findSecret(s, at)
 		if err != nil {
 			return nil, in("secret", "", err)
 		}
@@ -66,14 +66,14 @@ func prepareCredentials(t *bake.Target, from *bake.Remote, opt *Options) (*crede
 		a := sshprovider.AgentConfig{ID: s.ID}
 		for _, p := range s.Paths {
 			if p != "" {
-				p = abs(opt.Dir, p)
+				p = abs(at.Dir, p)
 			}
 			a.Paths = append(a.Paths, p)
 		}
-		c.ssh = append(c.ssh, agentOf(a, opt))
+		c.ssh = append(c.ssh, agentOf(a, at))
 	}
-	c.addGit(t, from, opt)
-	slices.SortFunc(c.ssh, func(a, b sshprovider.AgentConfig) int { return cmpString(a.ID, b.ID) })
+	c.addGit(t, from, at)
+	slices.SortFunc(c.ssh, func(a, b sshprovider.AgentConfig) int { return cmp.Compare(a.ID, b.ID) })
 	if _, err := c.agents(); err != nil {
 		return nil, in("ssh", "", err)
 	}
@@ -81,12 +81,12 @@ func prepareCredentials(t *bake.Target, from *bake.Remote, opt *Options) (*crede
 }
 
 // agentOf fills in the agent of the environment for an entry without paths.
-func agentOf(a sshprovider.AgentConfig, opt *Options) sshprovider.AgentConfig {
+func agentOf(a sshprovider.AgentConfig, at *Caller) sshprovider.AgentConfig {
 	if a.ID == "" {
 		a.ID = "default"
 	}
 	if len(a.Paths) == 0 || len(a.Paths) == 1 && a.Paths[0] == "" {
-		if socket := opt.Env["SSH_AUTH_SOCK"]; socket != "" {
+		if socket := at.Env["SSH_AUTH_SOCK"]; socket != "" {
 			a.Paths = []string{socket}
 		}
 	}
@@ -95,13 +95,13 @@ func agentOf(a sshprovider.AgentConfig, opt *Options) sshprovider.AgentConfig {
 
 // findSecret applies the default rule: without a source, a secret is the
 // environment variable named like it, if set, else the file so named.
-func findSecret(s bake.Secret, opt *Options) (secret, error) {
+func findSecret(s bake.Secret, at *Caller) (secret, error) {
 	if s.ID == "" {
 		return secret{}, errors.New("secret missing ID")
 	}
 	out := secret{File: s.Src, Env: s.Env}
 	if out.File == "" && out.Env == "" {
-		if _, ok := opt.Env[s.ID]; ok {
+		if _, ok := at.Env[s.ID]; ok {
 			out.Env = s.ID
 		} else {
 			out.File = s.ID
@@ -111,7 +111,7 @@ func findSecret(s bake.Secret, opt *Options) (secret, error) {
 		return out, nil
 	}
 	name := out.File
-	out.File = abs(opt.Dir, name)
+	out.File = abs(at.Dir, name)
 	fi, err := os.Stat(out.File)
 	if err != nil {
 		return out, fmt.Errorf("failed to stat %s: %w", name, err)
@@ -163,24 +163,18 @@ func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 	return readBounded(src.File, maxSecretSize)
 }
 
-// findLogins makes sure that there are credentials for registries.
-func (r *run) findLogins() {
-	if r.opt.Auth != nil {
-		return
-	}
-	if _, err := loadDockerConfig(r.opt.Env); err != nil {
-		r.progress.warn(fmt.Sprintf("no login for a registry is known: %v", err))
-	}
-	r.opt.Auth = dockerAuth(&r.opt)
-}
-
 // dockerAuth returns the credentials of the Docker config file for registries.
-func dockerAuth(opt *Options) session.Attachable {
-	cfg := authprovider.DockerAuthProviderConfig{AuthConfigProvider: logins(opt.Env)}
-	if opt.TokenTLS != nil {
-		cfg.TLSConfigs = opt.TokenTLS()
+// An error only says that the file is broken, and that no login is known.
+func dockerAuth(env bake.Env, tls TokenTLS) (session.Attachable, error) {
+	_, err := loadDockerConfig(env)
+	if err != nil {
+		err = fmt.Errorf("no login for a registry is known: %w", err)
 	}
-	return authprovider.NewDockerAuthProvider(cfg)
+	cfg := authprovider.DockerAuthProviderConfig{AuthConfigProvider: logins(env)}
+	if tls != nil {
+		cfg.TLSConfigs = tls()
+	}
+	return authprovider.NewDockerAuthProvider(cfg), err
 }
 
 // logins finds the login for a registry: in a configuration that buildx keeps
@@ -214,3 +208,20 @@ func loadDockerConfig(env bake.Env) (*configfile.ConfigFile, error) {
 	}
 	return file, err
 }
+
+// fetchCredentials are those for the URL of a definition alone.
+func fetchCredentials(url string, at *Caller) (*credentials, error) {
+	c := &credentials{secrets: map[string]secret{}}
+	if host := gitHost(url); host != "" {
+		c.addGitSecrets(host, at.Env)
+	}
+	if !isGitSSH(url) {
+		return c, nil
+	}
+	c.ssh = append(c.ssh, definitionAgent(at))
+	_, err := c.agents()
+	return c, err
+}
+
+// TokenTLS returns the certificates of registries, by host.
+type TokenTLS func() map[string]*authprovider.AuthTLSConfig

@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -61,11 +60,11 @@ func definitions(res *gateway.Result) []*pb.Definition {
 	return out
 }
 
-// steps lists the vertices that a result of the node is made of.
-func (n *node) steps(res *gateway.Result) []step {
-	out := definitionSteps(res)
-	for i := range out {
-		out[i].shown = n.vertex(out[i].shown)
+// shownSteps are the vertices of steps as the engine shows them.
+func shownSteps(steps []step) []digest.Digest {
+	var out []digest.Digest
+	for _, s := range steps {
+		out = append(out, s.shown)
 	}
 	return out
 }
@@ -164,30 +163,6 @@ func locate(src *pb.Source, written digest.Digest) *errdefs.Source {
 	for _, l := range src.Locations[string(written)].Locations {
 		if l != nil && int(l.SourceIndex) < len(src.Infos) {
 			return &errdefs.Source{Info: src.Infos[l.SourceIndex], Ranges: l.Ranges}
-		}
-	}
-	return nil
-}
-
-// withSource adds the lines of the Dockerfile to an error of a vertex of q, if
-// the engine did not say them.
-func (q *request) withSource(err error) error {
-	s := q.failedStep(err)
-	if s == nil || s.source == nil || len(errdefs.Sources(err)) > 0 {
-		return err
-	}
-	return errdefs.WithSource(err, s.source)
-}
-
-// failedStep is the step that an error is about, nil if it is not known.
-func (q *request) failedStep(err error) *step {
-	var failed *errdefs.VertexError
-	if !errors.As(err, &failed) {
-		return nil
-	}
-	for n := range q.steps {
-		if s := &q.steps[n]; s.shown == q.node.vertex(digest.Digest(failed.Digest)) {
-			return s
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ import (
 // one file cannot be.
 func (q *request) divide() error {
 	for _, e := range q.exports {
-		if err := e.divisible(q.node); err != nil {
+		if err := e.divisible(q.node.Driver.Factory().Name()); err != nil {
 			return in("output", "", err)
 		}
 	}
@@ -49,35 +49,6 @@ func (q *request) pushByDigest() error {
 	}
 	q.several = pushes > 1
 	return nil
-}
-
-// divisible returns an error if nodes cannot make e together.
-func (e *export) divisible(n *node) error {
-	const hint = "push it, write a directory with type=local, or name platforms of one node only"
-	switch e.Type {
-	case mobyExporter:
-		return fmt.Errorf("the %s driver cannot build a part of an image: use another builder", n.Driver.Factory().Name())
-	case client.ExporterOCI, client.ExporterDocker, client.ExporterTar:
-		return fmt.Errorf("several nodes build this target, and cannot write one output of type %s together: %s", e.Type, hint)
-	case client.ExporterLocal:
-		if mirrors(e.Attrs) {
-			return errors.New("several nodes build this target, and with mode=delete each would remove what the others wrote: leave out the mode, or name platforms of one node only")
-		}
-	}
-	return nil
-}
-
-// mirrors reports whether an output removes from its directory all that it does
-// not write.
-func mirrors(attrs map[string]string) bool {
-	mode, _ := client.ParseLocalExporterMode(attrs["mode"])
-	return mode == client.LocalExporterModeDelete
-}
-
-// insecure reports whether e may push without TLS, or without checking it.
-func (e *export) insecure() bool {
-	yes, _ := strconv.ParseBool(e.Attrs["registry.insecure"])
-	return yes
 }
 
 // conclude ends what was made of the targets of a job. The last part of a
@@ -109,7 +80,7 @@ func (r *run) merge(ctx context.Context, a *assembly) error {
 	}
 	registries := r.registries(a.parts[0].node)
 	for _, p := range all {
-		err := pw.Write(r.progress, p.title(len(r.plan.Targets) > 1), func() error {
+		err := pw.Write(r.progress, p.title(r.progress), func() error {
 			desc, err := p.pushIndex(ctx, registries)
 			if err != nil {
 				return err
@@ -131,15 +102,6 @@ func (r *run) merge(ctx context.Context, a *assembly) error {
 		}
 	}
 	return nil
-}
-
-// title says in the progress what is done to p.
-func (p *publication) title(prefixed bool) string {
-	text := "merging manifest list " + strings.Join(p.names, ",")
-	if prefixed {
-		return withTarget(p.target, text)
-	}
-	return text
 }
 
 // publications are the images that the parts of a target make, each under the
@@ -182,22 +144,6 @@ func (q *request) pushed(output int) (ocispecs.Descriptor, error) {
 	return ocispecs.Descriptor{}, errors.New("the builder has no record of what it pushed")
 }
 
-// indexAnnotations are the annotations in the options of an exporter that
-// are about the index, or about its entries.
-func indexAnnotations(attrs map[string]string) (map[exptypes.AnnotationKey]string, error) {
-	out := map[exptypes.AnnotationKey]string{}
-	for k, v := range attrs {
-		key, ok, err := exptypes.ParseAnnotationKey(k)
-		if err != nil {
-			return nil, err
-		}
-		if ok && (key.Type == exptypes.AnnotationIndex || key.Type == exptypes.AnnotationManifestDescriptor) {
-			out[key] = v
-		}
-	}
-	return out, nil
-}
-
 // ofImage are the keys of a response that are about one image.
 var ofImage = []string{
 	exptypes.ExporterImageDigestKey, exptypes.ExporterImageDescriptorKey, exptypes.ExporterImageConfigDigestKey,
@@ -233,4 +179,29 @@ func (a *assembly) describe(p *publication, desc ocispecs.Descriptor) {
 		names = appendNew(strings.Split(known, ","), names...)
 	}
 	a.merged[exptypes.ExporterImageNameKey] = strings.Join(names, ",")
+}
+
+// settleAnnotations settles those of all images that q makes.
+func (q *request) settleAnnotations() error {
+	all, own := q.of.platforms, q.platforms
+	if len(all) == 0 {
+		all = []ocispecs.Platform{q.node.native}
+		own = all
+	}
+	ofTarget, err := parseAnnotations(q.target.Annotations)
+	if err != nil {
+		return in("annotations", "", err)
+	}
+	for _, e := range q.exports {
+		if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
+			continue // no image
+		}
+		if fault, err := e.settle(all, own); err != nil {
+			if _, ok := ofTarget[fault]; ok {
+				return in("annotations", "", err)
+			}
+			return in("output", e.key, err)
+		}
+	}
+	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"bake/bake"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -34,35 +33,6 @@ type dockerfile struct {
 
 	url    string      // where the engine downloads it, else empty
 	ignore *ignoreFile // the local ignore file that goes with it, nil if there is none
-}
-
-// isURL reports whether s is read over HTTP.
-func isURL(s string) bool {
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
-}
-
-// isRemote reports whether a context is fetched by the engine: a URL or git.
-func isRemote(s string) bool {
-	if isURL(s) {
-		return true
-	}
-	return isGit(s)
-}
-
-// isGit reports whether s is the URL of a git repository, be it well-formed or
-// not.
-func isGit(s string) bool {
-	if !mayBeGit(s) {
-		return false
-	}
-	_, git, _ := dfgitutil.ParseGitRef(s)
-	return git
-}
-
-// mayBeGit is false for most contexts, which it finds without the regular
-// expressions that reading a URL takes.
-func mayBeGit(s string) bool {
-	return strings.Contains(s, ":") || strings.HasPrefix(s, "github.com/")
 }
 
 // findDockerfile returns the Dockerfile of t. contextDir is its local context,

@@ -2,7 +2,6 @@ package build
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,8 +43,8 @@ func entitlementsOf(t *bake.Target) []string {
 }
 
 // checkEntitlements returns an *EntitlementError if the plan needs privileges
-// that opt does not grant. Needs are those of all targets together.
-func checkEntitlements(p *bake.Plan, opt *Options) error {
+// that allow does not grant. Needs are those of all targets together.
+func checkEntitlements(p *bake.Plan, at *Caller, allow []string) error {
 	needs := map[string][]string{}
 	for _, t := range p.Targets {
 		if asks(t) {
@@ -58,12 +57,12 @@ func checkEntitlements(p *bake.Plan, opt *Options) error {
 			needs[entitlementLocalDelete] = append(needs[entitlementLocalDelete], t.Name)
 		}
 	}
-	if err := addFileNeeds(p, opt, needs); err != nil {
+	if err := addFileNeeds(p, at, allow, needs); err != nil {
 		return err
 	}
 	var missing []bake.Entitlement
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
-		if !granted(name, opt.Allow) {
+		if !granted(name, allow) {
 			missing = append(missing, bake.Entitlement{Name: name, Targets: needs[name]})
 		}
 	}
@@ -100,14 +99,9 @@ func deletes(t *bake.Target) bool {
 	return false
 }
 
-// resolve follows the symbolic links in the part of p that exists.
-func resolve(p string) string {
-	if real, err := filepath.EvalSymlinks(p); err == nil {
-		return real
-	}
-	parent := filepath.Dir(p)
-	if parent == p {
-		return p
-	}
-	return filepath.Join(resolve(parent), filepath.Base(p))
+// asks reports whether the frontend is asked about t and t is not built. A call
+// that cannot be read is reported when t is prepared.
+func asks(t *bake.Target) bool {
+	method, err := t.Asks()
+	return err == nil && method != ""
 }

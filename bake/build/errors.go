@@ -115,3 +115,26 @@ func canceled(err error) bool {
 	return errors.Is(err, context.Canceled) || grpcerrors.Code(err) == codes.Canceled ||
 		strings.HasSuffix(err.Error(), context.Canceled.Error())
 }
+
+// attributeError is an error with the attribute of the target that caused it.
+type attributeError struct {
+	attribute, key string
+	err            error
+}
+
+func (e *attributeError) Error() string { return e.err.Error() }
+
+func (e *attributeError) Unwrap() error { return e.err }
+
+// in blames an attribute (and, in a map, its key) for err.
+func in(attribute, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &attributeError{attribute: attribute, key: key, err: err}
+}
+
+// skippedError says that a target was not built because another one failed.
+type skippedError struct{ because string }
+
+func (e *skippedError) Error() string { return "skipped because " + e.because + " failed" }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func checkOptions(e *export) error {
 	if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
 		known = fileOptions
 	}
-	for _, key := range sortedKeys(e.Attrs) {
+	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
 		value := e.Attrs[key]
 		if value == "" {
 			continue // means true, or nothing

@@ -39,7 +39,7 @@ func (e *export) streams() bool {
 
 // prepareExports turns outputs, those of t or a default, into exports. The type
 // "cacheonly" exports nothing.
-func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*export, error) {
+func prepareExports(t *bake.Target, outputs []bake.Entry, at *Caller, stdout io.Writer) ([]*export, error) {
 	tags, err := parseTags(t.Tags)
 	if err != nil {
 		return nil, err
@@ -49,18 +49,18 @@ func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*expo
 		return nil, in("annotations", "", err)
 	}
 	var out []*export
-	stdout, layouts := false, 0
+	spoken, layouts := false, 0
 	for _, o := range outputs {
 		if o.Type == "cacheonly" {
 			continue
 		}
 		key := outputKey(outputs, o)
-		e, err := prepareExport(o, opt)
+		e, err := prepareExport(o, at, stdout)
 		if err == nil && e.where == "-" {
-			if stdout {
+			if spoken {
 				err = errors.New("multiple outputs configured to write to stdout")
 			}
-			stdout = true
+			spoken = true
 		}
 		if err == nil && e.layout != nil {
 			if layouts++; layouts > 1 {
@@ -72,7 +72,7 @@ func prepareExports(t *bake.Target, outputs []bake.Entry, opt *Options) ([]*expo
 		}
 		e.key = key
 		maps.Copy(e.Attrs, annotations)
-		if err := nameExport(e, tags, t, opt); err != nil {
+		if err := nameExport(e, tags, t, at); err != nil {
 			return nil, in("output", key, err)
 		}
 		out = append(out, e)
@@ -107,7 +107,7 @@ func parseTags(tags []string) ([]string, error) {
 	return out, nil
 }
 
-func prepareExport(o bake.Entry, opt *Options) (*export, error) {
+func prepareExport(o bake.Entry, at *Caller, stdout io.Writer) (*export, error) {
 	if o.Type == "" {
 		return nil, errors.New("type is required for output")
 	}
@@ -127,12 +127,12 @@ func prepareExport(o bake.Entry, opt *Options) (*export, error) {
 		if _, err := client.ParseLocalExporterMode(e.Attrs["mode"]); err != nil {
 			return nil, err
 		}
-		return e, e.toDir(o.Dest, opt)
+		return e, e.toDir(o.Dest, at)
 	case client.ExporterTar:
-		return e, e.toFile(o.Dest, opt)
+		return e, e.toFile(o.Dest, at, stdout)
 	case client.ExporterOCI, client.ExporterDocker:
 		if tar, err := strconv.ParseBool(e.Attrs["tar"]); err == nil && !tar {
-			err := e.toDir(o.Dest, opt)
+			err := e.toDir(o.Dest, at)
 			e.layout, e.OutputDir = &layout{dir: e.OutputDir}, ""
 			return e, err
 		}
@@ -140,14 +140,14 @@ func prepareExport(o bake.Entry, opt *Options) (*export, error) {
 			e.load = true
 			return e, nil
 		}
-		return e, e.toFile(o.Dest, opt)
+		return e, e.toFile(o.Dest, at, stdout)
 	}
 	return e, nil
 }
 
 // toDir makes e write into a directory. It is created when there is something
 // to write.
-func (e *export) toDir(dest string, opt *Options) error {
+func (e *export) toDir(dest string, at *Caller) error {
 	switch dest {
 	case "":
 		return fmt.Errorf("dest is required for %s exporter", e.Type)
@@ -155,7 +155,7 @@ func (e *export) toDir(dest string, opt *Options) error {
 		return fmt.Errorf("dest cannot be stdout for %s exporter", e.Type)
 	}
 	e.where = dest
-	e.OutputDir = abs(opt.Dir, dest)
+	e.OutputDir = abs(at.Dir, dest)
 	fi, err := os.Stat(e.OutputDir)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("invalid destination directory %s: %w", dest, err)
@@ -170,12 +170,12 @@ func (e *export) toDir(dest string, opt *Options) error {
 }
 
 // toFile makes e write one file, or the standard output for "-" or none.
-func (e *export) toFile(dest string, opt *Options) error {
+func (e *export) toFile(dest string, at *Caller, stdout io.Writer) error {
 	if dest == "" || dest == "-" {
-		return e.toStdout(opt)
+		return e.toStdout(stdout)
 	}
 	e.where = dest
-	full := abs(opt.Dir, dest)
+	full := abs(at.Dir, dest)
 	fi, err := os.Stat(full)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("invalid destination file %s: %w", dest, err)
@@ -191,17 +191,17 @@ func (e *export) toFile(dest string, opt *Options) error {
 	return checkWritable(full, dest)
 }
 
-func (e *export) toStdout(opt *Options) error {
-	if opt.Stdout == nil {
+func (e *export) toStdout(stdout io.Writer) error {
+	if stdout == nil {
 		return fmt.Errorf("dest file is required for %s exporter: standard output is not available", e.Type)
 	}
-	if f, ok := opt.Stdout.(*os.File); ok && isTerminal(f) {
+	if f, ok := stdout.(*os.File); ok && isTerminal(f) {
 		return fmt.Errorf("dest file is required for %s exporter. refusing to write to console", e.Type)
 	}
 	e.where = "-"
 	e.Output = func(map[string]string) (io.WriteCloser, error) {
 		e.spent = true
-		return nopCloser{opt.Stdout}, nil
+		return nopCloser{stdout}, nil
 	}
 	return nil
 }
@@ -218,7 +218,7 @@ func isTerminal(f *os.File) bool {
 }
 
 // nameExport gives an image its names and says where it goes.
-func nameExport(e *export, tags []string, t *bake.Target, opt *Options) error {
+func nameExport(e *export, tags []string, t *bake.Target, at *Caller) error {
 	switch e.Type {
 	case client.ExporterImage, client.ExporterOCI, client.ExporterDocker:
 	default:
@@ -230,7 +230,7 @@ func nameExport(e *export, tags []string, t *bake.Target, opt *Options) error {
 	if v, ok := t.Args["BUILDKIT_INLINE_BUILDINFO_ATTRS"]; ok {
 		e.Attrs["buildinfo-attrs"] = v
 	}
-	if off, _ := opt.flag("BUILDX_NO_DEFAULT_OCI_ARTIFACT"); off && e.Type != client.ExporterDocker {
+	if off, _ := at.flag("BUILDX_NO_DEFAULT_OCI_ARTIFACT"); off && e.Type != client.ExporterDocker {
 		if _, set := e.Attrs[string(exptypes.OptKeyOCIArtifact)]; !set {
 			e.Attrs[string(exptypes.OptKeyOCIArtifact)] = "false"
 		}
@@ -274,4 +274,22 @@ func checkDocker(t *bake.Target, exports []*export, platforms int) error {
 		}
 	}
 	return nil
+}
+
+// blameDisk finds the output whose disk is full when a job failed. What the
+// client library says of a failed transfer is sometimes only that it ended.
+func blameDisk(exports []*export, err error) error {
+	for _, e := range exports {
+		path := e.OutputDir
+		if e.file != nil {
+			path = e.file.path
+		}
+		if e.layout != nil {
+			path = e.layout.dir
+		}
+		if path != "" && (diskFull(existing(path)) || saysFull(err, path)) {
+			return &fullError{path, err}
+		}
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,19 +26,19 @@ const (
 
 // fileNeeds returns the paths that building t reads and writes, absolute and
 // without symbolic links. What the engine fetches by itself is not among them.
-func fileNeeds(t *bake.Target, opt *Options) map[string][]string {
+func fileNeeds(t *bake.Target, at *Caller) map[string][]string {
 	needs := map[string][]string{}
 	place := func(kind, path string) {
 		if !slices.Contains(needs[kind], path) {
 			needs[kind] = append(needs[kind], path)
 		}
 	}
-	full := func(path string) string { return abs(opt.Dir, strings.TrimPrefix(path, "cwd://")) }
+	full := func(path string) string { return abs(at.Dir, strings.TrimPrefix(path, "cwd://")) }
 	add := func(kind, path string) { place(kind, resolve(full(path))) }
-	if d := dockerfilePath(t, opt.Dir); d != "" {
+	if d := dockerfilePath(t, at.Dir); d != "" {
 		place(entitlementFSRead, readPlace(full(d)))
 	}
-	for _, p := range append(contextFiles(t, opt.Dir), credentialFiles(t, opt)...) {
+	for _, p := range append(contextFiles(t, at.Dir), credentialFiles(t, at)...) {
 		add(entitlementFSRead, p)
 	}
 	if asks(t) {
@@ -98,11 +99,11 @@ func dockerfilePath(t *bake.Target, dir string) string {
 }
 
 // credentialFiles are the files of secrets and the keys of SSH.
-func credentialFiles(t *bake.Target, opt *Options) []string {
+func credentialFiles(t *bake.Target, at *Caller) []string {
 	var out []string
 	for _, s := range t.Secrets {
 		src := s.Src
-		if _, set := opt.Env[s.ID]; src == "" && s.Env == "" && !set {
+		if _, set := at.Env[s.ID]; src == "" && s.Env == "" && !set {
 			src = s.ID // the default rule: see findSecret
 		}
 		if src != "" {
@@ -162,9 +163,9 @@ type fileGrants struct {
 
 // newFileGrants reads the granted entitlements. The working directory is always
 // granted, and with BAKE_TRUST=repo the whole repository that it is part of.
-func newFileGrants(opt *Options) (*fileGrants, error) {
-	root := resolve(abs(opt.Dir, "."))
-	switch trust := opt.Env["BAKE_TRUST"]; trust {
+func newFileGrants(at *Caller, allow []string) (*fileGrants, error) {
+	root := resolve(abs(at.Dir, "."))
+	switch trust := at.Env["BAKE_TRUST"]; trust {
 	case "":
 	case "repo":
 		root = repositoryRoot(root)
@@ -172,12 +173,12 @@ func newFileGrants(opt *Options) (*fileGrants, error) {
 		return nil, fmt.Errorf("invalid BAKE_TRUST %q, want repo or nothing", trust)
 	}
 	g := &fileGrants{read: []string{root}, write: []string{root}, all: map[string]bool{}}
-	for _, a := range opt.Allow {
+	for _, a := range allow {
 		kind, path, ok := strings.Cut(a, "=")
 		if !ok {
 			continue
 		}
-		resolved := resolve(abs(opt.Dir, path))
+		resolved := resolve(abs(at.Dir, path))
 		if kind == entitlementFS || kind == entitlementFSRead {
 			g.read = append(g.read, resolved)
 			g.all[entitlementFSRead] = g.all[entitlementFSRead] || path == "*"
@@ -211,18 +212,12 @@ func (g *fileGrants) cover(kind, path string) bool {
 	return g.all[kind] || slices.ContainsFunc(granted, func(dir string) bool { return contains(dir, path) })
 }
 
-// contains reports whether path is dir or lies below it.
-func contains(dir, path string) bool {
-	rel, err := filepath.Rel(dir, path)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
-}
-
 // guardsFiles reports whether files and the SSH agent need a grant at all.
-func guardsFiles(p *bake.Plan, opt *Options) (bool, error) {
-	if on, ok := opt.flag("BUILDX_BAKE_ENTITLEMENTS_FS"); ok {
+func guardsFiles(p *bake.Plan, at *Caller) (bool, error) {
+	if on, ok := at.flag("BUILDX_BAKE_ENTITLEMENTS_FS"); ok {
 		return on, nil
 	}
-	text, set := opt.Env["BAKE_ALLOW_REMOTE_FS_ACCESS"]
+	text, set := at.Env["BAKE_ALLOW_REMOTE_FS_ACCESS"]
 	if !set || p.Remote == nil {
 		return true, nil
 	}
@@ -234,18 +229,18 @@ func guardsFiles(p *bake.Plan, opt *Options) (bool, error) {
 }
 
 // addFileNeeds adds to needs, entitlement by entitlement, what the targets of
-// the plan use that opt does not grant.
-func addFileNeeds(p *bake.Plan, opt *Options, needs map[string][]string) error {
-	if on, err := guardsFiles(p, opt); err != nil || !on {
+// the plan use that allow does not grant.
+func addFileNeeds(p *bake.Plan, at *Caller, allow []string, needs map[string][]string) error {
+	if on, err := guardsFiles(p, at); err != nil || !on {
 		return err
 	}
-	grants, err := newFileGrants(opt)
+	grants, err := newFileGrants(at, allow)
 	if err != nil {
 		return err
 	}
 	users := map[string]map[string][]string{entitlementFSRead: {}, entitlementFSWrite: {}}
 	for _, t := range p.Targets {
-		for kind, paths := range fileNeeds(t, opt) {
+		for kind, paths := range fileNeeds(t, at) {
 			for _, path := range paths {
 				if !grants.cover(kind, path) {
 					users[kind][path] = append(users[kind][path], t.Name)
@@ -259,7 +254,7 @@ func addFileNeeds(p *bake.Plan, opt *Options, needs map[string][]string) error {
 	for kind, byPath := range users {
 		collapse(byPath)
 		for path, names := range byPath {
-			needs[kind+"="+shown(opt.Dir, path)] = names
+			needs[kind+"="+shown(at.Dir, path)] = names
 		}
 	}
 	uniteKinds(needs)
@@ -268,7 +263,7 @@ func addFileNeeds(p *bake.Plan, opt *Options, needs map[string][]string) error {
 
 // collapse moves the users of paths below another path to that.
 func collapse(byPath map[string][]string) {
-	paths := sortedKeys(byPath) // a directory stands before what is below it
+	paths := slices.Sorted(maps.Keys(byPath)) // a directory stands before what is below it
 	for i, path := range paths {
 		for _, dir := range paths[:i] {
 			if byPath[dir] == nil || !contains(dir, path) {
@@ -283,7 +278,7 @@ func collapse(byPath map[string][]string) {
 
 // uniteKinds makes one need out of reading and writing the same path.
 func uniteKinds(needs map[string][]string) {
-	for _, name := range sortedKeys(needs) {
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		path, ok := strings.CutPrefix(name, entitlementFSRead+"=")
 		write := entitlementFSWrite + "=" + path
 		if !ok || needs[write] == nil {
@@ -304,13 +299,4 @@ func merged(a, b []string) []string {
 		}
 	}
 	return out
-}
-
-// shown is a path as people would write it: relative if it is close by.
-func shown(dir, path string) string {
-	rel, err := filepath.Rel(resolve(abs(dir, ".")), path)
-	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..")) {
-		return path
-	}
-	return rel
 }

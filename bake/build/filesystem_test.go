@@ -2,6 +2,7 @@ package build
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +25,7 @@ func missing(t *testing.T, opt Options, targets ...*bake.Target) map[string][]st
 			target.Dockerfile = "Dockerfile"
 		}
 	}
-	err := checkEntitlements(&bake.Plan{Targets: targets}, &opt)
+	err := checkEntitlements(&bake.Plan{Targets: targets}, &opt.Caller, opt.Allow)
 	out := map[string][]string{}
 	var refused *EntitlementError
 	if err != nil && !errors.As(err, &refused) {
@@ -83,8 +84,8 @@ func TestFileNeeds(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			opt := Options{Dir: dir, Env: c.env}
-			if got := sortedKeys(missing(t, opt, c.target)); !slices.Equal(got, c.want) {
+			opt := Options{Caller: Caller{Dir: dir, Env: c.env}}
+			if got := slices.Sorted(maps.Keys(missing(t, opt, c.target))); !slices.Equal(got, c.want) {
 				t.Errorf("needs %q, want %q", got, c.want)
 			}
 			opt.Allow = c.want
@@ -106,7 +107,7 @@ func TestNeedsOfAllTargets(t *testing.T) {
 	want := map[string][]string{"fs.read=/srv/a": {"a", "d"}, "fs.write=/srv/b": {"b"}, "network.host": {"d"}}
 	for range len(targets) {
 		targets = append(targets[1:], targets[0])
-		got := missing(t, Options{Dir: t.TempDir()}, targets...)
+		got := missing(t, Options{Caller: Caller{Dir: t.TempDir()}}, targets...)
 		slices.Sort(got["fs.read=/srv/a"])
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -129,7 +130,7 @@ func TestNeedsOfLinkedDockerfile(t *testing.T) {
 		if want != "" {
 			list = []string{want}
 		}
-		if got := sortedKeys(missing(t, Options{Dir: filepath.Join(w.dir, "work")}, &bake.Target{Dockerfile: file})); !slices.Equal(got, list) {
+		if got := slices.Sorted(maps.Keys(missing(t, Options{Caller: Caller{Dir: filepath.Join(w.dir, "work")}}, &bake.Target{Dockerfile: file}))); !slices.Equal(got, list) {
 			t.Errorf("%s needs %q, want %q", file, got, want)
 		}
 	}
@@ -170,13 +171,13 @@ func TestFileGrants(t *testing.T) {
 		"turned on":                         {context: "/srv", env: bake.Env{"BUILDX_BAKE_ENTITLEMENTS_FS": "1"}, refused: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := missing(t, Options{Dir: work, Allow: c.allow, Env: c.env}, &bake.Target{Name: "a", Context: c.context})
+			got := missing(t, Options{Caller: Caller{Dir: work, Env: c.env}, Allow: c.allow}, &bake.Target{Name: "a", Context: c.context})
 			if (len(got) > 0) != c.refused {
 				t.Errorf("missing are %q", got)
 			}
 		})
 	}
-	err := checkEntitlements(&bake.Plan{}, &Options{Dir: work, Env: bake.Env{"BAKE_TRUST": "all"}})
+	err := checkEntitlements(&bake.Plan{}, &Caller{Dir: work, Env: bake.Env{"BAKE_TRUST": "all"}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "BAKE_TRUST") {
 		t.Errorf("a wrong BAKE_TRUST gives %v", err)
 	}

@@ -23,20 +23,20 @@ func (f *Follow) shown(vertex digest.Digest, target string) {
 
 // milestone is that the parts of a target are evaluated, or have ended.
 type milestone struct {
-	of    *assembly
-	ended bool
+	target string
+	ended  bool
 }
 
-// phase tells that q is evaluated or ended, if it is the last part of its
-// target to be so.
-func (p *progress) phase(q *request, ended bool) {
+// phase tells that one of the parts of a target is evaluated or has ended, if it
+// is the last of them to be so.
+func (p *progress) phase(target string, parts int, ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.follow == nil || p.follow.Phase == nil {
 		return
 	}
-	m := milestone{q.of, ended}
-	if p.reached[m]++; p.reached[m] == len(q.of.parts) {
-		p.follow.Phase(q.target.Name, ended)
+	m := milestone{target, ended}
+	if p.reached[m]++; p.reached[m] == parts {
+		p.follow.Phase(target, ended)
 	}
 }

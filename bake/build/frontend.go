@@ -2,16 +2,11 @@ package build
 
 import (
 	"context"
-	"strconv"
-	"strings"
-
-	"bake/bake"
+	"fmt"
+	"maps"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
-
-// officialFrontend is the image that engines carry a copy of.
-const officialFrontend = "docker/dockerfile"
 
 // frontendAttr tells the embedded engine, which decides by itself, what becomes
 // of "# syntax=" lines. Without it, auto is what it does unless it was told else.
@@ -42,26 +37,6 @@ func (r *run) solveFrontend(ctx context.Context, c gateway.Client, q *request, r
 	return c.Solve(ctx, req)
 }
 
-// lacksFrontend reports whether err says that the official frontend image
-// could not be pulled.
-func lacksFrontend(err error) bool {
-	return strings.Contains(err.Error(), "failed to resolve source metadata for docker.io/"+officialFrontend)
-}
-
-// frontendOf is the image of the frontend that reads the Dockerfile of t, as far
-// as it is known. It is empty for that of the engine.
-func frontendOf(t *bake.Target, d *dockerfile) string {
-	if v, ok := t.Args["BUILDKIT_SYNTAX"]; ok {
-		ref, _, _ := strings.Cut(strings.TrimSpace(v), " ")
-		return ref
-	}
-	return d.syntax()
-}
-
-// isBuildKits reports whether a frontend is that of BuildKit for Dockerfiles, in
-// any version.
-func isBuildKits(ref string) bool { return ref == "" || ref == "dockerfile.v0" || isOfficial(ref) }
-
 // foreign reports whether the Dockerfile is read by a frontend that may not
 // know that sources have names and sessions.
 func (q *request) foreign() bool {
@@ -81,38 +56,53 @@ func (q *request) ownFrontend() bool {
 	return syntax != "" && !(q.node.embedded && isOfficial(syntax))
 }
 
-// splitFrontend splits the name of a frontend image of Docker from its tag.
-func splitFrontend(ref string) (name, tag string) {
-	ref, _, _ = strings.Cut(ref, "@")
-	name, tag, _ = strings.Cut(ref, ":")
-	return strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "index."), tag
+// ask makes the frontend answer the call of q. Nothing is built unless the
+// frontend itself has to build something for its answer.
+func (r *run) ask(ctx context.Context, c gateway.Client, q *request) (map[string]string, error) {
+	req, err := r.frontendRequest(ctx, c, q)
+	if err != nil {
+		return nil, err
+	}
+	caps := capSubrequests
+	if known := req.FrontendOpt["frontend.caps"]; known != "" {
+		caps = known + "," + caps
+	}
+	req.FrontendOpt["frontend.caps"] = caps
+	req.FrontendOpt["requestid"] = "frontend." + q.call
+	res, err := r.solveFrontend(ctx, c, q, req)
+	if lacksMethod(err, q.call) && !q.node.embedded && !q.foreign() && newerFrontendAnswers(q.call) {
+		maps.Copy(req.FrontendOpt, map[string]string{"build-arg:BUILDKIT_SYNTAX": newerFrontend})
+		if newer, newerErr := c.Solve(ctx, req); newerErr == nil {
+			res, err = newer, nil
+		}
+	}
+	if lacksMethod(err, q.call) {
+		return nil, in("call", "", &UnknownCallError{q.call, err})
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer := map[string]string{}
+	for k, v := range res.Metadata {
+		answer[k] = string(v)
+	}
+	return answer, nil
 }
 
-// isOfficial reports whether a frontend image is docker/dockerfile in any
-// version.
-func isOfficial(ref string) bool {
-	name, _ := splitFrontend(ref)
-	return name == officialFrontend || name == officialFrontend+"-upstream"
-}
-
-// knowsSources reports whether a frontend image is a docker/dockerfile that
-// reads the attribute "local-sessionid", which came with version 1.6.
-func knowsSources(ref string) bool {
-	if ref == "dockerfile.v0" {
-		return true // the engine's own
+// fetchDockerfile downloads the Dockerfile of q through the engine if it is
+// given as a URL, and makes it a source like any other.
+func (r *run) fetchDockerfile(ctx context.Context, c gateway.Client, q *request) error {
+	url := q.inputs.dockerfile.url
+	if url == "" {
+		return nil
 	}
-	if !isOfficial(ref) || strings.Contains(ref, "@") {
-		return false
+	text, err := readURL(ctx, c, url)
+	if err != nil {
+		return fmt.Errorf("failed to read dockerfile: %w", err)
 	}
-	_, tag := splitFrontend(ref)
-	switch tag = strings.TrimSuffix(tag, "-labs"); tag {
-	case "", "1", "latest", "labs", "master":
-		return true
+	d, err := memoryDockerfile(text)
+	if err != nil {
+		return err
 	}
-	version := strings.Split(tag, ".")
-	if len(version) < 2 || version[0] != "1" {
-		return false
-	}
-	minor, err := strconv.Atoi(version[1])
-	return err == nil && minor >= 6
+	return q.placeDockerfile(ctx, r, d)
 }

@@ -76,9 +76,6 @@ func (r *run) holdPushes(q *request) error {
 	return q.pushByDigest()
 }
 
-// tagged reports whether e pushes an image under tags.
-func (e *export) tagged() bool { return e.push && !e.tagless && e.Type == client.ExporterImage }
-
 // pushes reports whether q pushes images that the client names.
 func (q *request) pushes() bool {
 	return slices.ContainsFunc(q.exports, func(e *export) bool { return e.push && e.Type == client.ExporterImage })

@@ -54,14 +54,14 @@ func (f *ignoreFile) patterns() string {
 }
 
 // warning says that f has no effect, and why; it is empty if f has one.
-func (f *ignoreFile) warning(opt *Options) string {
+func (f *ignoreFile) warning(at *Caller) string {
 	if f == nil || f.unused == nil {
 		return ""
 	}
-	var at *fs.PathError
+	var failed *fs.PathError
 	why := f.unused
-	if errors.As(why, &at) {
-		why = at.Err
+	if errors.As(why, &failed) {
+		why = failed.Err
 	}
-	return fmt.Sprintf("%s has no effect: %s", shown(opt.Dir, f.path), why)
+	return fmt.Sprintf("%s has no effect: %s", shown(at.Dir, f.path), why)
 }

@@ -27,7 +27,7 @@ func Implied(p *bake.Plan, env bake.Env) []string {
 			}
 		}
 		own := typedCredentials(t)
-		grant(entitlementFSRead, credentialFiles(own, &Options{Env: env}))
+		grant(entitlementFSRead, credentialFiles(own, &Caller{Env: env}))
 		if forwardsAgent(own) {
 			out = append(out, entitlementSSH)
 		}

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -71,34 +73,34 @@ type inputs struct {
 // prepareInputs finds the context, the Dockerfile and the named contexts of t.
 // t stands in a definition from elsewhere unless from is nil.
 // dated is whether the engine can give files of git the time of their commit.
-func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, opt *Options, src *sources) (*inputs, error) {
+func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, at *Caller, src *sources) (*inputs, error) {
 	i := &inputs{
 		attrs: map[string]string{}, stores: map[string]content.Store{}, caps: map[string]bool{}, named: map[string]string{},
 		definitions: map[string]*pb.Definition{}, advice: adviceOnContexts(t),
 	}
-	if err := i.findContext(t, opt.Dir); err != nil {
+	if err := i.findContext(t, at.Dir); err != nil {
 		return nil, err
 	}
 	if err := checkOwnDockerfile(t, from, i.contextDir); err != nil {
 		return nil, err
 	}
 	var err error
-	if i.dockerfile, err = findDockerfile(t, opt.Dir, i.contextDir); err != nil {
+	if i.dockerfile, err = findDockerfile(t, at.Dir, i.contextDir); err != nil {
 		return nil, err
 	}
 	i.verbatim = !isBuildKits(frontendOf(t, i.dockerfile))
 	if isRemote(t.Context) {
-		if err := i.fetchContext(t, from, dated, opt); err != nil {
+		if err := i.fetchContext(t, from, dated, at); err != nil {
 			return nil, in("context", "", err)
 		}
 	}
 	if i.contextDir != "" {
-		if err := i.addContextDir(opt, src); err != nil {
+		if err := i.addContextDir(at, src); err != nil {
 			return nil, err
 		}
 	}
-	for _, name := range sortedKeys(t.Contexts) {
-		if err := i.addNamedContext(name, t.Contexts[name], from, opt, src); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(t.Contexts)) {
+		if err := i.addNamedContext(name, t.Contexts[name], from, at, src); err != nil {
 			return nil, in("contexts", name, err)
 		}
 	}
@@ -109,7 +111,7 @@ func prepareInputs(t *bake.Target, from *bake.Remote, dated bool, opt *Options, 
 // need asks for an ability of the frontend.
 func (i *inputs) need(ability string) {
 	i.caps[ability] = true
-	i.attrs["frontend.caps"] = strings.Join(sortedKeys(i.caps), ",")
+	i.attrs["frontend.caps"] = strings.Join(slices.Sorted(maps.Keys(i.caps)), ",")
 }
 
 func (i *inputs) findContext(t *bake.Target, dir string) error {
@@ -130,14 +132,14 @@ func (i *inputs) findContext(t *bake.Target, dir string) error {
 // addContextDir makes the main context a source, told apart by the part that
 // the Dockerfile reads and by its ignore rules: those beside the Dockerfile if
 // it has any, else those in its root.
-func (i *inputs) addContextDir(opt *Options, src *sources) error {
-	i.warn(i.dockerfile.ignore, opt)
+func (i *inputs) addContextDir(at *Caller, src *sources) error {
+	i.warn(i.dockerfile.ignore, at)
 	if i.ignore = i.dockerfile.ignore; !i.ignore.used() {
 		var err error
 		if i.ignore, err = readIgnore(i.contextDir, ".dockerignore"); err != nil {
 			return in("context", "", err)
 		}
-		i.warn(i.ignore, opt)
+		i.warn(i.ignore, at)
 	}
 	prefix, err := contextSource(i.contextDir, i.ignore, copied(i.dockerfile.data), src)
 	i.locals = append(i.locals, local{key: "context", prefix: prefix, plain: "context"})
@@ -145,8 +147,8 @@ func (i *inputs) addContextDir(opt *Options, src *sources) error {
 }
 
 // warn notes that an ignore file has no effect, if so.
-func (i *inputs) warn(f *ignoreFile, opt *Options) {
-	if text := f.warning(opt); text != "" {
+func (i *inputs) warn(f *ignoreFile, at *Caller) {
+	if text := f.warning(at); text != "" {
 		i.warnings = append(i.warnings, text)
 	}
 }
@@ -185,8 +187,8 @@ func (i *inputs) contextName(key string) string {
 	return bake.ContextName(key)
 }
 
-func (i *inputs) addNamedContext(name, value string, from *bake.Remote, opt *Options, src *sources) error {
-	dir := opt.Dir
+func (i *inputs) addNamedContext(name, value string, from *bake.Remote, at *Caller, src *sources) error {
+	dir := at.Dir
 	attr := "context:" + i.contextName(name)
 	switch {
 	case strings.HasPrefix(value, "target:"):
@@ -195,7 +197,7 @@ func (i *inputs) addNamedContext(name, value string, from *bake.Remote, opt *Opt
 		i.attrs[attr] = value
 		return nil
 	case isRemote(value):
-		return i.fetchNamed(attr, value, from, opt)
+		return i.fetchNamed(attr, value, from, at)
 	case strings.HasPrefix(value, "oci-layout://"):
 		return i.addLayout(attr, value, dir)
 	}
@@ -211,7 +213,7 @@ func (i *inputs) addNamedContext(name, value string, from *bake.Remote, opt *Opt
 	if err != nil {
 		return err
 	}
-	i.warn(ignore, opt)
+	i.warn(ignore, at)
 	prefix, err := contextSource(where, ignore, "", src)
 	if err != nil {
 		return err

@@ -51,6 +51,15 @@ func (j *job) saw(d digest.Digest) {
 	q.reported[d] = true
 }
 
+// watched is how the progress knows the job.
+func (j *job) watched() watched {
+	w := watched{ref: j.requests[0].ref, vertex: j.node.vertex, saw: j.saw}
+	for _, q := range j.requests {
+		w.owners = append(w.owners, q.owner())
+	}
+	return w
+}
+
 // jobKey is equal for requests that may share a job: what their Dockerfiles
 // may use is the same.
 type jobKey struct {
@@ -81,15 +90,6 @@ func assign(requests []*request, opt *Options) []*job {
 	return jobs
 }
 
-// outcome is what became of a request.
-type outcome struct {
-	started, finished time.Time
-	err               error
-	echo              bool              // err only says that the run was ended
-	response          map[string]string // what the exporters said
-	done              bool
-}
-
 // solve runs a job to its end and notes the outcome of its requests.
 func (r *run) solve(ctx context.Context, j *job) {
 	started := time.Now()
@@ -111,7 +111,7 @@ func (r *run) solve(ctx context.Context, j *job) {
 			q.outcome.finished = time.Now()
 		}
 		q.outcome.response, q.outcome.done = response, err == nil
-		r.progress.phase(q, true)
+		r.progress.phase(q.target.Name, len(q.of.parts), true)
 	}
 }
 
@@ -138,7 +138,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 	defer ended()
 	r.starting <- struct{}{}
 	started := sync.OnceFunc(func() { <-r.starting })
-	status, wait := r.progress.stream(j)
+	status, wait := r.progress.stream(j.watched())
 	resp, err := c.Build(ctx, *so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		started()
 		return r.build(ctx, c, j)
@@ -209,23 +209,6 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 	return so, release, nil
 }
 
-// openExport makes an output ready to be written to. The returned function
-// releases what it holds.
-func (r *run) openExport(ctx context.Context, q *request, e *export) (client.ExportEntry, func(), error) {
-	nothing := func() {}
-	entry := e.ExportEntry
-	switch {
-	case e.load:
-		return r.loadExport(ctx, q, e)
-	case e.layout != nil:
-		if err := e.layout.open(); err != nil {
-			return entry, nothing, in("output", e.key, err)
-		}
-		entry.OutputStore = e.layout
-	}
-	return entry, nothing, nil
-}
-
 // build is what a job does between the start of its solve and its export.
 func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Result, error) {
 	group, ctx := errgroup.WithContext(ctx)
@@ -278,7 +261,7 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 	}
 	q.outcome.finished = time.Now()
 	r.gate.leave(q)
-	r.progress.phase(q, false)
+	r.progress.phase(q.target.Name, len(q.of.parts), false)
 	q.arrived.Do(r.allDone.arrive)
 	if err := r.allDone.wait(ctx); err != nil {
 		return nil, err
@@ -357,7 +340,9 @@ func (q *request) build(ctx context.Context, result *gateway.Result) error {
 
 // allLoaded is called once all requests are loaded, before any is evaluated.
 func (r *run) allLoaded() {
-	r.progress.assign(r.requests)
+	for _, q := range r.requests {
+		r.progress.claim(q.owner(), shownSteps(q.steps)...)
+	}
 	r.connect()
 }
 

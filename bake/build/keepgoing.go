@@ -1,13 +1,6 @@
 package build
 
-import (
-	"errors"
-)
-
-// skippedError says that a target was not built because another one failed.
-type skippedError struct{ because string }
-
-func (e *skippedError) Error() string { return "skipped because " + e.because + " failed" }
+import "errors"
 
 // skipped returns the error of what cannot be built without producer.
 func skipped(producer *assembly) error {

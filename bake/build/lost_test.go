@@ -17,6 +17,7 @@ import (
 	pw "github.com/docker/buildx/util/progress"
 	"github.com/moby/buildkit/client"
 	dockerclient "github.com/moby/moby/client"
+	"github.com/opencontainers/go-digest"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -122,8 +123,10 @@ type noLog struct{ pw.SubLogger }
 func (noLog) SetStatus(*client.VertexStatus) {}
 
 func TestCachedStaysCached(t *testing.T) {
-	p := newProgress(nil, false)
-	s := &stream{p: p, job: &job{requests: []*request{{target: &bake.Target{Name: "a"}}}}}
+	p := newProgress(nil, nil, false)
+	s := &stream{p: p, job: watched{
+		owners: []owner{{target: "a"}}, saw: func(digest.Digest) {}, vertex: func(d digest.Digest) digest.Digest { return d },
+	}}
 	at, later := time.Unix(1, 0), time.Unix(2, 0)
 	s.write(&client.SolveStatus{Vertexes: []*client.Vertex{{Digest: "sha256:1", Started: &at, Cached: true}}})
 	s.write(&client.SolveStatus{Vertexes: []*client.Vertex{{Digest: "sha256:1", Started: &later}}})

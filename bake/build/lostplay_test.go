@@ -82,7 +82,7 @@ func building(change func(*Options), targets ...*bake.Target) submit {
 // fetching is the Fetch of a definition, and of a file beside it if there is one.
 func fetching(url string) submit {
 	return func(ctx context.Context, node builder.Node, opt Options) error {
-		f, err := Fetch(ctx, []builder.Node{node}, url, nil, opt)
+		f, err := Fetch(ctx, []builder.Node{node}, url, nil, FetchOptions{Caller: opt.Caller, Progress: opt.Progress, Retries: opt.Retries})
 		if err == nil && f.Tree != "" {
 			_, err = f.ReadFile(ctx, "p.rego")
 		}
@@ -136,7 +136,7 @@ func (f *fate) perform(t *testing.T, driver string, use submit) (met bool, err e
 		node := e.start(t, nil)
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 24*time.Hour, errForEver)
 		defer cancel()
-		opt := Options{Dir: dir, Env: bake.Env{}, Allow: []string{"fs=*"}}
+		opt := Options{Caller: Caller{Dir: dir, Env: bake.Env{}}, Allow: []string{"fs=*"}}
 		opt.Journals.Dir = journals
 		err = use(ctx, node, opt)
 		met = f.struck()
@@ -205,7 +205,7 @@ func TestLostWhileOthersBuild(t *testing.T) {
 		}}}
 		time.AfterFunc(time.Minute, func() { idle.end() })
 		started := time.Now()
-		_, err := Run(t.Context(), plan, nodes, Options{Dir: dir, Env: bake.Env{}, Allow: []string{"fs=*"}})
+		_, err := Run(t.Context(), plan, nodes, Options{Caller: Caller{Dir: dir, Env: bake.Env{}}, Allow: []string{"fs=*"}})
 		if took := time.Since(started); !Lost(err) || took > 2*time.Minute {
 			t.Errorf("after %s it ends with %v", took, err)
 		}

@@ -21,7 +21,7 @@ func (r *Report) Metadata() ([]byte, error) {
 			out[t.Name] = decodeResponse(t.Exporter)
 		}
 	}
-	if wanted, ok := (&Options{Env: r.env}).flag("BUILDX_METADATA_WARNINGS"); ok && wanted && len(warnings) > 0 {
+	if wanted, ok := (&Caller{Env: r.env}).flag("BUILDX_METADATA_WARNINGS"); ok && wanted && len(warnings) > 0 {
 		out["buildx.build.warnings"] = distinctWarnings(warnings)
 	}
 	return json.MarshalIndent(out, "", "  ")

@@ -143,14 +143,14 @@ func TestUnreachableBuilder(t *testing.T) {
 	plan := &bake.Plan{Targets: []*bake.Target{{Name: "a", Context: "."}}}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // the driver would try for 20 s
 	defer cancel()
-	report, err := Run(ctx, plan, []builder.Node{{Builder: "gone", Driver: h}}, Options{Dir: w.dir})
+	report, err := Run(ctx, plan, []builder.Node{{Builder: "gone", Driver: h}}, Options{Caller: Caller{Dir: w.dir}})
 	if !Unreachable(err) || !strings.Contains(err.Error(), "cannot reach builder gone") {
 		t.Errorf("error is %v", err)
 	}
 	if report.Targets[0].Result != Skipped {
 		t.Errorf("the target is %s", report.Targets[0].Result)
 	}
-	if _, err := Run(t.Context(), plan, nil, Options{Dir: w.dir}); err == nil {
+	if _, err := Run(t.Context(), plan, nil, Options{Caller: Caller{Dir: w.dir}}); err == nil {
 		t.Error("built on nothing")
 	}
 }

@@ -119,19 +119,6 @@ func (n *node) probe(ctx context.Context) error {
 	return nil
 }
 
-// describeBuilder names a builder for the report.
-func describeBuilder(nodes []builder.Node) BuilderReport {
-	var out BuilderReport
-	for _, n := range nodes {
-		out.Name = n.Builder
-		out.Nodes = append(out.Nodes, n.Name)
-		if n.Driver != nil {
-			out.Driver = n.Driver.Factory().Name()
-		}
-	}
-	return out
-}
-
 // vertex is the identity of a vertex of this node in the progress and the
 // report, where those of all nodes meet: nodes do the same under the same digest.
 func (n *node) vertex(d digest.Digest) digest.Digest {
@@ -160,4 +147,32 @@ func (n *node) needs(f driver.Feature) error {
 		return nil
 	}
 	return fmt.Errorf("%s is not supported by the %s driver: use another builder", f, n.Driver.Factory().Name())
+}
+
+// platform is that of the node itself.
+func (n *node) platform() *ocispecs.Platform {
+	p := platforms.DefaultSpec()
+	if len(n.platforms) > 0 {
+		p = n.platforms[0]
+	}
+	p = platforms.Normalize(p)
+	return &p
+}
+
+// steps lists the vertices that a result of the node is made of.
+func (n *node) steps(res *gateway.Result) []step {
+	out := definitionSteps(res)
+	for i := range out {
+		out[i].shown = n.vertex(out[i].shown)
+	}
+	return out
+}
+
+// keepsRecords reports whether the node keeps records of builds. It returns an
+// error if it went away, which its driver takes for a no.
+func (n *node) keepsRecords(ctx context.Context) (bool, error) {
+	if n.embedded || n.Driver.HistoryAPISupported(ctx) {
+		return true, nil
+	}
+	return false, n.gone(ctx)
 }

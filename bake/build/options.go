@@ -2,10 +2,8 @@ package build
 
 import (
 	"io"
-	"strconv"
 	"time"
 
-	"bake/bake"
 	"bake/bake/build/release"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -13,30 +11,11 @@ import (
 	"github.com/docker/buildx/util/dockerutil"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
-	"github.com/moby/buildkit/session/auth/authprovider"
 )
-
-// Frontend says what becomes of a "# syntax=" line in a Dockerfile.
-type Frontend string
-
-// The choices of a frontend.
-const (
-	// FrontendAuto uses the image named by the line and falls back to the
-	// engine's own frontend if docker/dockerfile cannot be pulled.
-	FrontendAuto Frontend = "auto"
-	// FrontendBuiltin always uses the engine's own frontend.
-	FrontendBuiltin Frontend = "builtin"
-	// FrontendImage always uses the image, and fails without it.
-	FrontendImage Frontend = "image"
-)
-
-// TokenTLS returns the certificates of registries, by host.
-type TokenTLS func() map[string]*authprovider.AuthTLSConfig
 
 // Options is what a run needs besides the plan and the nodes.
 type Options struct {
-	Dir        string                    // working directory: relative paths of the plan start here; empty is "."
-	Env        bake.Env                  // environment for secrets, SSH, SOURCE_DATE_EPOCH and BUILDX_* switches
+	Caller
 	Progress   func(*client.SolveStatus) // receives progress, one call at a time; nil drops it
 	Follow     *Follow                   // is told which target the progress is about; nil is not
 	Auth       session.Attachable        // registry credentials; nil reads the docker config file
@@ -59,15 +38,4 @@ type Options struct {
 	Metadata   bool                      // collect what Report.Metadata needs: a build record and provenance per target
 	History    *localstate.LocalState    // where docker buildx looks up the names of the builder's records; nil writes nothing
 	Asked      []string                  // the targets and groups that the user named, for the history
-}
-
-// flag reads a boolean environment variable. ok is false if it is not set or
-// not a boolean.
-func (o *Options) flag(name string) (value, ok bool) {
-	text, set := o.Env[name]
-	if !set {
-		return false, false
-	}
-	b, err := strconv.ParseBool(text)
-	return b, err == nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +62,7 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	app := &bake.Target{Name: "app", Context: ".", Dockerfile: "Dockerfile", Outputs: to("oci", "a.tar")}
-	report, err := Run(ctx, &bake.Plan{Targets: []*bake.Target{app}}, nodes(t), Options{Dir: w.dir, Progress: progress})
+	report, err := Run(ctx, &bake.Plan{Targets: []*bake.Target{app}}, nodes(t), Options{Caller: Caller{Dir: w.dir}, Progress: progress})
 	if !errors.Is(err, context.Canceled) || report.Targets[0].Result != Canceled {
 		t.Errorf("error is %v, result %s", err, report.Targets[0].Result)
 	}
@@ -141,11 +143,11 @@ func TestMetadata(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"buildx.build.provenance", "buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest"}; !cmp.Equal(sortedKeys(got["a"]), want) {
-		t.Error(cmp.Diff(want, sortedKeys(got["a"])))
+	if want := []string{"buildx.build.provenance", "buildx.build.ref", "containerimage.config.digest", "containerimage.descriptor", "containerimage.digest"}; !cmp.Equal(slices.Sorted(maps.Keys(got["a"])), want) {
+		t.Error(cmp.Diff(want, slices.Sorted(maps.Keys(got["a"]))))
 	}
-	if want := []string{"buildx.build.provenance", "buildx.build.ref"}; !cmp.Equal(sortedKeys(got["b"]), want) {
-		t.Error(cmp.Diff(want, sortedKeys(got["b"])))
+	if want := []string{"buildx.build.provenance", "buildx.build.ref"}; !cmp.Equal(slices.Sorted(maps.Keys(got["b"])), want) {
+		t.Error(cmp.Diff(want, slices.Sorted(maps.Keys(got["b"]))))
 	}
 	if got["a"]["buildx.build.ref"] == got["b"]["buildx.build.ref"] {
 		t.Error("two targets share a record")

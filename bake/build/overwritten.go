@@ -23,26 +23,30 @@ type overwritten struct {
 	files map[string][]writing // by path
 }
 
+// targetOutput is an export of a target, which has its place in the plan.
+type targetOutput struct {
+	*export
+	index  int // of the target
+	target string
+}
+
 // writing is a file as one target wrote it.
 type writing struct {
-	by  *assembly
+	by  targetOutput
 	sum uint64
 }
 
 // newOverwritten looks for the outputs that share a directory: one that is the
 // same as that of another target, or lies in it.
-func newOverwritten(requests []*request) *overwritten {
+func newOverwritten(outputs []targetOutput) *overwritten {
 	type place struct {
 		dir string
-		by  *assembly
-		e   *export
+		by  targetOutput
 	}
 	var places []place
-	for _, q := range requests {
-		for _, e := range q.exports {
-			if e.Type == client.ExporterLocal {
-				places = append(places, place{below(e.OutputDir), q.of, e})
-			}
+	for _, o := range outputs {
+		if o.Type == client.ExporterLocal {
+			places = append(places, place{below(o.OutputDir), o})
 		}
 	}
 	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.dir, b.dir) })
@@ -50,11 +54,11 @@ func newOverwritten(requests []*request) *overwritten {
 	for len(places) > 0 {
 		first, n, several := places[0], 1, false
 		for n < len(places) && strings.HasPrefix(places[n].dir, first.dir) {
-			several = several || places[n].by != first.by
+			several = several || places[n].by.index != first.by.index
 			n++
 		}
 		for _, p := range places[:n] {
-			o.shared[p.e] = several
+			o.shared[p.by.export] = several
 		}
 		places = places[n:]
 	}
@@ -67,45 +71,43 @@ func below(dir string) string {
 }
 
 // note remembers what an output has written: its files with their contents.
-func (o *overwritten) note(q *request, e *export, files []received) {
+func (o *overwritten) note(by targetOutput, files []received) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, f := range files {
-		name := filepath.Join(e.OutputDir, f.path)
-		others := slices.DeleteFunc(o.files[name], func(w writing) bool { return w.by == q.of }) // before a retry
-		o.files[name] = append(others, writing{q.of, f.sum})
+		name := filepath.Join(by.OutputDir, f.path)
+		others := slices.DeleteFunc(o.files[name], func(w writing) bool { return w.by.index == by.index }) // before a retry
+		o.files[name] = append(others, writing{by, f.sum})
 	}
 }
 
 // warnings are one sentence for each two targets that wrote different files of
 // one name, in the order of the plan.
 func (o *overwritten) warnings(dir string) []string {
-	type pair struct{ first, second *assembly }
-	found := map[pair][]string{}
+	type pair struct{ first, second int }
+	found, target := map[pair][]string{}, map[int]string{}
 	for name, all := range o.files {
 		for i, a := range all {
 			for _, b := range all[i+1:] {
 				if a.sum == b.sum {
 					continue
 				}
-				p := pair{a.by, b.by}
-				if b.by.index < a.by.index {
-					p = pair{b.by, a.by}
-				}
+				p := pair{min(a.by.index, b.by.index), max(a.by.index, b.by.index)}
+				target[a.by.index], target[b.by.index] = a.by.target, b.by.target
 				found[p] = append(found[p], name)
 			}
 		}
 	}
 	var out []string
 	for _, p := range slices.SortedFunc(maps.Keys(found), func(a, b pair) int {
-		return cmp.Or(a.first.index-b.first.index, a.second.index-b.second.index)
+		return cmp.Or(a.first-b.first, a.second-b.second)
 	}) {
 		what := relative(dir, slices.Min(found[p]))
 		if more := len(found[p]) - 1; more > 0 {
 			what += fmt.Sprintf(" (and %d more)", more)
 		}
 		out = append(out, fmt.Sprintf("%s and %s both wrote %s, not with the same content: which is there now is left to chance (give each its own dest)",
-			p.first.target.Name, p.second.target.Name, what))
+			target[p.first], target[p.second], what))
 	}
 	return out
 }
@@ -116,4 +118,12 @@ func relative(dir, name string) string {
 		return rel
 	}
 	return name
+}
+
+// received is something that the engine has sent.
+type received struct {
+	path string
+	sum  uint64 // equal for what is the same but for owner, mode and time
+	dir  bool
+	link string // the path of the file that this is a hard link to
 }

@@ -31,7 +31,7 @@ func TestCovered(t *testing.T) {
 // A target is charged for what it needs, once, and not for its links nor for
 // the time in which it waited.
 func TestOwnTime(t *testing.T) {
-	p := newProgress(nil, true)
+	p := newProgress(nil, nil, true)
 	ran := func(name string, from, to int) digest.Digest {
 		d := digest.FromString(name)
 		start, end := at(from), at(to)

@@ -38,7 +38,7 @@ var errPolicyDisabled = errors.New("a disabled policy cannot be combined with ot
 
 // rulesOf lists the policies of t in the order in which they are asked. usual is
 // the one that lies beside the Dockerfile, if any.
-func rulesOf(t *bake.Target, usual []ruleFile, opt *Options) ([]rules, error) {
+func rulesOf(t *bake.Target, usual []ruleFile, at *Caller) ([]rules, error) {
 	off, err := policyDisabled(t.Policy)
 	if off || err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func rulesOf(t *bake.Target, usual []ruleFile, opt *Options) ([]rules, error) {
 			return nil, err
 		}
 	}
-	if on, _ := opt.flag("BUILDX_DEFAULT_POLICY"); on {
+	if on, _ := at.flag("BUILDX_DEFAULT_POLICY"); on {
 		builtin := ruleFile{name: policy.DefaultPolicyFilename, data: policy.DefaultPolicyData()}
 		out = slices.Insert(out, 0, rules{files: []ruleFile{builtin}, inBake: true})
 	}
@@ -103,23 +103,38 @@ func policyDisabled(list []bake.Policy) (bool, error) {
 	return false, nil
 }
 
-// findPolicies finds the policies of q and reads those that are on this machine.
-func (q *request) findPolicies(opt *Options) error {
-	usual, err := q.usualPolicy(opt)
+// policies are those that the sources of a target have to satisfy, on the node
+// that builds it.
+type policies struct {
+	target *bake.Target
+	node   *node
+	inputs *inputs
+	rules  []rules
+	fs     *policyFS        // where these come from
+	err    error            // why these could not be read
+	asked  []*policy.Policy // these, once the job was submitted
+}
+
+// any reports whether there are any; nil has none.
+func (q *policies) any() bool { return q != nil && len(q.rules) > 0 }
+
+// find finds the policies of q and reads those that are on this machine.
+func (q *policies) find(at *Caller) error {
+	usual, err := q.usual(at)
 	if err == nil {
-		q.policies, err = rulesOf(q.target, usual, opt)
+		q.rules, err = rulesOf(q.target, usual, at)
 	}
-	if err != nil || len(q.policies) == 0 {
+	if err != nil || len(q.rules) == 0 {
 		return err
 	}
-	q.policyFS = &policyFS{dir: opt.Dir, context: q.inputs.contextDir}
-	if err := q.readPolicies(); err != nil {
+	q.fs = &policyFS{dir: at.Dir, context: q.inputs.contextDir}
+	if err := q.read(); err != nil {
 		return err
 	}
 	if q.node.supports(policySessionCap) {
 		return nil
 	}
-	if slices.ContainsFunc(q.policies, func(r rules) bool { return r.strict }) {
+	if slices.ContainsFunc(q.rules, func(r rules) bool { return r.strict }) {
 		return errors.New("the policy is strict, and the builder is too old to enforce it: BuildKit 0.27 or later does")
 	}
 	return nil
@@ -127,7 +142,7 @@ func (q *request) findPolicies(opt *Options) error {
 
 // usualPolicy is the policy that applies without being named: the file beside
 // the Dockerfile with ".rego" after its name.
-func (q *request) usualPolicy(opt *Options) ([]ruleFile, error) {
+func (q *policies) usual(at *Caller) ([]ruleFile, error) {
 	d := q.inputs.dockerfile
 	switch {
 	case d.path != "":
@@ -135,7 +150,7 @@ func (q *request) usualPolicy(opt *Options) ([]ruleFile, error) {
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, nil
 		}
-		return []ruleFile{{name: shown(opt.Dir, d.path) + ".rego", data: data}}, err
+		return []ruleFile{{name: shown(at.Dir, d.path) + ".rego", data: data}}, err
 	case d.dir == nil && d.url == "" && q.inputs.contextDir == "":
 		return []ruleFile{{name: d.name + ".rego", optional: true}}, nil
 	}
@@ -143,15 +158,15 @@ func (q *request) usualPolicy(opt *Options) ([]ruleFile, error) {
 }
 
 // readPolicies reads what can be read without the engine.
-func (q *request) readPolicies() error {
-	for i := range q.policies {
-		for j := range q.policies[i].files {
-			f := &q.policies[i].files[j]
-			if f.data != nil || q.policyFS.fetched(f.name) {
+func (q *policies) read() error {
+	for i := range q.rules {
+		for j := range q.rules[i].files {
+			f := &q.rules[i].files[j]
+			if f.data != nil || q.fs.fetched(f.name) {
 				continue
 			}
 			var err error
-			if f.data, err = q.policyFS.read(f.name); err != nil {
+			if f.data, err = q.fs.read(f.name); err != nil {
 				return fmt.Errorf("policy file %s: %w", f.name, err)
 			}
 		}
@@ -160,9 +175,9 @@ func (q *request) readPolicies() error {
 }
 
 // policyNames are the files of the policies of q, for people.
-func (q *request) policyNames() string {
+func (q *policies) names() string {
 	var names []string
-	for _, r := range q.policies {
+	for _, r := range q.rules {
 		for _, f := range r.files {
 			names = append(names, f.name)
 		}
@@ -175,12 +190,12 @@ const staticPolicyVar = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 // staticPolicy reads the source policy that the environment names, as JSON or as
 // a protocol buffer. It is nil if there is none.
-func staticPolicy(opt *Options) (*spb.Policy, error) {
-	name := opt.Env[staticPolicyVar]
+func staticPolicy(at *Caller) (*spb.Policy, error) {
+	name := at.Env[staticPolicyVar]
 	if name == "" {
 		return nil, nil
 	}
-	data, err := readBounded(abs(opt.Dir, name), maxText)
+	data, err := readBounded(abs(at.Dir, name), maxText)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", staticPolicyVar, err)
 	}

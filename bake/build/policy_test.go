@@ -54,7 +54,7 @@ func TestRulesOf(t *testing.T) {
 		{name: "off but strict", given: []bake.Policy{{Disabled: true, Strict: &yes}}, wrong: true},
 		{name: "built in", env: "1", usual: usual, given: []bake.Policy{{Filename: "a", Reset: true}}, want: policy.DefaultPolicyFilename + " a"},
 	} {
-		got, err := rulesOf(&bake.Target{Policy: tt.given}, tt.usual, &Options{Env: bake.Env{"BUILDX_DEFAULT_POLICY": tt.env}})
+		got, err := rulesOf(&bake.Target{Policy: tt.given}, tt.usual, &Caller{Env: bake.Env{"BUILDX_DEFAULT_POLICY": tt.env}})
 		if (err != nil) != tt.wrong || describeRules(got) != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", tt.name, describeRules(got), err, tt.want)
 		}
@@ -82,7 +82,7 @@ func TestPolicyFS(t *testing.T) {
 // A policy knows local sources by the names of the definition, however often
 // the engine has put the prefix before them.
 func TestPlainName(t *testing.T) {
-	q := &request{inputs: &inputs{
+	q := &policies{inputs: &inputs{
 		locals: []local{
 			{key: "context", prefix: "app-12", plain: "context"}, {key: "d-34-dockerfile", plain: "dockerfile"}, {key: "lib-56-context"},
 		},

@@ -8,10 +8,11 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
-	"github.com/containerd/platforms"
 	"github.com/docker/buildx/policy"
 	"github.com/docker/buildx/util/confutil"
 	"github.com/docker/buildx/util/sourcemeta"
@@ -19,7 +20,6 @@ import (
 	gatewaypb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/sourcepolicy/policysession"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/sirupsen/logrus"
 	"google.golang.org/protobuf/proto"
 )
@@ -27,54 +27,32 @@ import (
 // policySessionCap is the ability of an engine to ask the client about sources.
 const policySessionCap = pb.CapSourcePolicySession
 
-// resolver asks the engine of q about sources, with the credentials of q. It is
-// shared and closed at the end of the run.
-func (r *run) resolver(q *request) (*sourcemeta.Resolver, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	key := q.sessionKey()
-	if known := r.resolvers[key]; known != nil {
-		return known, nil
-	}
-	attachables, err := q.credentials.attachables(r.opt.Env)
-	if err != nil {
-		return nil, err
-	}
-	made := sourcemeta.NewResolver(q.node.client, sourcemeta.WithProgressWriter(r.progress),
-		sourcemeta.WithSession(append(attachables, r.opt.Auth)))
-	if r.resolvers == nil {
-		r.resolvers = map[sessionKey]*sourcemeta.Resolver{}
-	}
-	r.resolvers[key] = made
-	return made, nil
-}
-
-// closeResolvers ends the builds that resolvers have opened.
-func (r *run) closeResolvers() {
-	for _, one := range r.resolvers {
-		_ = one.Close() // it only repeats what a policy was told
-	}
+// enforcement is what enforcing policies takes besides them.
+type enforcement struct {
+	show     *progress
+	home     string                               // of the user: keys to verify signatures with are kept below it
+	resolver func() (*sourcemeta.Resolver, error) // asks the engine about sources
 }
 
 // enforce makes the engine ask the policies of q about every source. The
 // function that it returns is to be called with the error that the job ends with.
-func (r *run) enforce(ctx context.Context, q *request, so *client.SolveOpt) (func(error), error) {
-	if len(q.policies) == 0 || q.policyErr != nil {
-		return func(error) {}, q.policyErr
+func (q *policies) enforce(ctx context.Context, so *client.SolveOpt, with enforcement) (func(error), error) {
+	if len(q.rules) == 0 || q.err != nil {
+		return func(error) {}, q.err
 	}
 	if !q.node.supports(policySessionCap) {
-		r.progress.warn(fmt.Sprintf("the builder is too old to enforce policies: %s had no effect on %s", q.policyNames(), q.target.Name))
+		with.show.warn(fmt.Sprintf("the builder is too old to enforce policies: %s had no effect on %s", q.names(), q.target.Name))
 		return func(error) {}, nil
 	}
-	resolver, err := r.resolver(q)
+	resolver, err := with.resolver()
 	if err != nil {
 		return nil, err
 	}
-	log := &policyLog{p: r.progress, target: q.target.Name, text: "loading policies " + q.policyNames()}
+	log := &policyLog{p: with.show, target: q.target.Name, text: "loading policies " + q.names()}
 	q.asked = nil
 	var callbacks []policysession.PolicyCallback
-	for _, p := range q.policies {
-		one := policy.NewPolicy(q.policyOptions(p, log, resolver, r.opt.Env["HOME"]))
+	for _, p := range q.rules {
+		one := policy.NewPolicy(q.options(p, log, resolver, with.home))
 		q.asked = append(q.asked, one)
 		callbacks = append(callbacks, one.CheckPolicy)
 		if p.inBake {
@@ -96,14 +74,14 @@ func (r *run) enforce(ctx context.Context, q *request, so *client.SolveOpt) (fun
 }
 
 // denied reports whether err says that a policy of q refused a source.
-func (q *request) denied(err error) bool {
+func (q *policies) denied(err error) bool {
 	return err != nil && (len(policysession.DenyMessages(err)) > 0 ||
 		slices.ContainsFunc(q.asked, func(p *policy.Policy) bool { return p.IsPolicyError(q.withPlainNames(err)) }))
 }
 
 // blamePolicy blames the policies of q for a source that they refused.
-func (q *request) blamePolicy(err error) error {
-	if len(q.policies) == 0 || !q.denied(err) {
+func (q *policies) blame(err error) error {
+	if !q.any() || !q.denied(err) {
 		return err
 	}
 	return in("policy", "", q.withPlainNames(err))
@@ -119,9 +97,9 @@ func (e *deniedError) Error() string { return e.text }
 func (e *deniedError) Unwrap() error { return e.err }
 
 // localSource is how an error names a local source.
-var localSource = pattern(localScheme + `[^"\s]+`)
+var localSource = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(localScheme + `[^"\s]+`) })
 
-func (q *request) withPlainNames(err error) error {
+func (q *policies) withPlainNames(err error) error {
 	return &deniedError{err, localSource().ReplaceAllStringFunc(err.Error(), func(id string) string {
 		if plain := q.plainName(strings.TrimPrefix(id, localScheme)); plain != "" {
 			return localScheme + plain
@@ -131,14 +109,14 @@ func (q *request) withPlainNames(err error) error {
 }
 
 // policyOptions is what a policy knows about the build.
-func (q *request) policyOptions(p rules, log *policyLog, resolver *sourcemeta.Resolver, home string) policy.Opt {
+func (q *policies) options(p rules, log *policyLog, resolver *sourcemeta.Resolver, home string) policy.Opt {
 	level := max(logrus.InfoLevel, logrus.GetLevel())
 	if p.level != nil {
 		level = *p.level
 	}
 	o := policy.Opt{
 		Env: policy.Env{Labels: q.target.Labels, Filename: "Dockerfile"},
-		FS:  func() (fs.StatFS, func() error, error) { return q.policyFS, nil, nil },
+		FS:  func() (fs.StatFS, func() error, error) { return q.fs, nil, nil },
 		Log: func(at logrus.Level, text string) {
 			if at <= level {
 				log.write(text)
@@ -166,18 +144,8 @@ func (q *request) policyOptions(p rules, log *policyLog, resolver *sourcemeta.Re
 	return o
 }
 
-// platform is that of the node itself.
-func (n *node) platform() *ocispecs.Platform {
-	p := platforms.DefaultSpec()
-	if len(n.platforms) > 0 {
-		p = n.platforms[0]
-	}
-	p = platforms.Normalize(p)
-	return &p
-}
-
 // allowCaps lets a policy have the abilities of the engine that it asks for.
-func (q *request) allowCaps(ctx context.Context, p *policy.Policy, so *client.SolveOpt) error {
+func (q *policies) allowCaps(ctx context.Context, p *policy.Policy, so *client.SolveOpt) error {
 	caps, err := p.CheckCaps(ctx)
 	if err != nil {
 		return fmt.Errorf("the policy cannot be evaluated: %w", err)
@@ -194,7 +162,7 @@ func (q *request) allowCaps(ctx context.Context, p *policy.Policy, so *client.So
 
 // underPlainNames asks a policy about local sources under the names that a
 // definition knows: "context", "dockerfile", or that of a named context.
-func (q *request) underPlainNames(ask policysession.PolicyCallback) policysession.PolicyCallback {
+func (q *policies) underPlainNames(ask policysession.PolicyCallback) policysession.PolicyCallback {
 	return func(ctx context.Context, req *policysession.CheckPolicyRequest) (*policysession.DecisionResponse, *gatewaypb.ResolveSourceMetaRequest, error) {
 		source := req.GetSource().GetSource()
 		name, local := strings.CutPrefix(source.GetIdentifier(), localScheme)
@@ -214,7 +182,7 @@ func (q *request) underPlainNames(ask policysession.PolicyCallback) policysessio
 }
 
 // plainName is what a source of q is called in its definition, or "".
-func (q *request) plainName(source string) string {
+func (q *policies) plainName(source string) string {
 	for _, l := range q.inputs.locals {
 		if source != l.name() && (l.prefix == "" || strings.ReplaceAll(source, l.prefix+"-", "") != l.key) {
 			continue

@@ -10,13 +10,11 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"bake/bake"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"golang.org/x/sync/errgroup"
 )
 
 // policyFS is where policies and what they import come from: the context of the
@@ -146,69 +144,22 @@ func (i fetchedInfo) ModTime() time.Time { return i.time }
 func (i fetchedInfo) IsDir() bool        { return i.mode.IsDir() }
 func (i fetchedInfo) Sys() any           { return nil }
 
-// maxLookups is how many contexts are searched for policies at once.
-const maxLookups = 8
-
-// fetchPolicies reads the policies that lie in contexts which the engine
-// fetches, each context once, and forgets those that are not there. What fails
-// is an error of the target when it is submitted.
-func (r *run) fetchPolicies(ctx context.Context) {
-	type place struct{ context, session string }
-	refs := map[place]func() (gateway.Reference, error){}
-	var group errgroup.Group
-	group.SetLimit(maxLookups)
-	for _, q := range r.requests {
-		if len(q.policies) == 0 || q.inputs.contextDir != "" {
-			continue
-		}
-		at := place{q.target.Context, q.node.Name + "\x00" + q.credentials.key()}
-		if refs[at] == nil {
-			refs[at] = sync.OnceValues(func() (gateway.Reference, error) { return r.openContext(ctx, q) })
-		}
-		open := refs[at]
-		group.Go(func() error {
-			q.policyErr = q.fetchPolicies(ctx, open)
-			return nil
-		})
-	}
-	_ = group.Wait()
-}
-
-// openContext makes the engine fetch the context of q.
-func (r *run) openContext(ctx context.Context, q *request) (ref gateway.Reference, err error) {
-	state, err := treeState(q.target.Context, adviceOnContexts(q.target))
-	if err != nil {
-		return nil, err
-	}
-	resolver, err := r.resolver(q)
-	if err != nil {
-		return nil, err
-	}
-	err = r.retry(ctx, q.target.Name, "fetching", func(ctx context.Context) error {
-		if ref, err = resolver.ResolveState(ctx, *state); err == nil {
-			err = ref.Evaluate(ctx)
-		}
-		return err
-	})
-	return ref, missingDirectory(openStep, err)
-}
-
-func (q *request) fetchPolicies(ctx context.Context, open func() (gateway.Reference, error)) error {
+func (q *policies) fetch(ctx context.Context, open func() (gateway.Reference, error)) error {
 	var err error
-	q.policyFS.ctx = ctx
-	if q.policyFS.remote, err = open(); err != nil {
+	q.fs.ctx = ctx
+	if q.fs.remote, err = open(); err != nil {
 		return in("context", "", fmt.Errorf("context %s: %w", bake.Redact(q.target.Context), err))
 	}
 	var found []rules
-	for _, p := range q.policies {
-		if p.files, err = q.policyFS.readAll(p.files); err != nil {
+	for _, p := range q.rules {
+		if p.files, err = q.fs.readAll(p.files); err != nil {
 			return in("policy", "", err)
 		}
 		if len(p.files) > 0 {
 			found = append(found, p)
 		}
 	}
-	q.policies = found
+	q.rules = found
 	return nil
 }
 

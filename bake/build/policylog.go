@@ -30,10 +30,7 @@ func (l *policyLog) write(text string) {
 	}
 	now := time.Now()
 	if l.vertex == nil {
-		l.vertex = &client.Vertex{Digest: digest.FromString(identity.NewID()), Name: l.text, Started: &now}
-		if l.p.prefixed {
-			l.vertex.Name = withTarget(l.target, l.text)
-		}
+		l.vertex = &client.Vertex{Digest: digest.FromString(identity.NewID()), Name: l.p.prefix(l.target, l.text), Started: &now}
 		l.send()
 	}
 	l.p.Write(&client.SolveStatus{Logs: []*client.VertexLog{{

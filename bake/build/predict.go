@@ -18,7 +18,7 @@ func (q *request) loadVertices(session string) []digest.Digest {
 	var out []digest.Digest
 	d := q.inputs.dockerfile
 	if q.definition != nil {
-		return []digest.Digest{stepsOf(q.definition)[0].shown}
+		return []digest.Digest{q.node.vertex(stepsOf(q.definition)[0].shown)}
 	}
 	for _, l := range q.inputs.locals {
 		switch l.plain {
@@ -27,9 +27,9 @@ func (q *request) loadVertices(session string) []digest.Digest {
 			if path.Base(d.name) == "Dockerfile" {
 				files = append(files, path.Join(path.Dir(d.name), strings.ToLower("Dockerfile")))
 			}
-			out = append(out, readVertex(l, session, l.key, files))
+			out = append(out, q.node.vertex(readVertex(l, session, l.key, files)))
 		case "context":
-			out = append(out, readVertex(l, session, l.key+"-.dockerignore", []string{".dockerignore"}))
+			out = append(out, q.node.vertex(readVertex(l, session, l.key+"-.dockerignore", []string{".dockerignore"})))
 		}
 	}
 	return out

@@ -48,7 +48,7 @@ func TestExports(t *testing.T) {
 			attrs: map[string]string{"x": "y", "annotation.k": "v"},
 		},
 	} {
-		got, err := prepareExports(target, []bake.Entry{c.out, {Type: "cacheonly"}}, &Options{Dir: t.TempDir()})
+		got, err := prepareExports(target, []bake.Entry{c.out, {Type: "cacheonly"}}, &Caller{Dir: t.TempDir()}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestExportErrors(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(w.dir, "dir"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	opt := &Options{Dir: w.dir, Stdout: io.Discard}
+	at := &Caller{Dir: w.dir}
 	for text, outputs := range map[string][]bake.Entry{
 		"type is required for output":                    {{}},
 		"dest is required for local exporter":            to("local", ""),
@@ -74,12 +74,12 @@ func TestExportErrors(t *testing.T) {
 		"multiple outputs configured to write to stdout": append(to("tar", "-"), to("oci", "-")...),
 		`invalid local exporter mode "x"`:                to("local", "d", "mode", "x"),
 	} {
-		_, err := prepareExports(&bake.Target{}, outputs, opt)
+		_, err := prepareExports(&bake.Target{}, outputs, at, io.Discard)
 		if err == nil || !strings.HasPrefix(err.Error(), text) {
 			t.Errorf("error is %v, want %s", err, text)
 		}
 	}
-	if _, err := prepareExports(&bake.Target{}, to("tar", "-"), &Options{}); err == nil {
+	if _, err := prepareExports(&bake.Target{}, to("tar", "-"), &Caller{}, nil); err == nil {
 		t.Error("standard output was used without being given")
 	}
 }
@@ -155,7 +155,7 @@ func TestCacheEntries(t *testing.T) {
 		},
 		"others pass through": {in: bake.Entry{Type: "azblob", Attrs: map[string]string{"name": "x"}}, want: map[string]string{"name": "x"}},
 	} {
-		got := cacheEntries(t.Context(), []bake.Entry{c.in}, &Options{Dir: "/w", Env: c.env})
+		got := cacheEntries(t.Context(), []bake.Entry{c.in}, &Caller{Dir: "/w", Env: c.env})
 		if c.want == nil {
 			if len(got) != 0 {
 				t.Errorf("%s: not left out: %v", name, got)
@@ -288,7 +288,7 @@ func TestLookupDir(t *testing.T) {
 
 func TestSecretRule(t *testing.T) {
 	w := newWorkspace(t, map[string]string{"FILE": "x"})
-	opt := &Options{Dir: w.dir, Env: bake.Env{"VAR": "v", "EMPTY": ""}}
+	opt := &Caller{Dir: w.dir, Env: bake.Env{"VAR": "v", "EMPTY": ""}}
 	file := filepath.Join(w.dir, "FILE")
 	for name, c := range map[string]struct {
 		in   bake.Secret
@@ -319,17 +319,17 @@ func TestEntitlementCheck(t *testing.T) {
 		{Name: "c", Outputs: to("local", "inside", "mode", "delete")},
 		{Name: "d", Outputs: to("local", "inside", "mode", "copy")},
 	}}
-	opt := &Options{Dir: t.TempDir(), Env: bake.Env{"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}}
+	at := &Caller{Dir: t.TempDir(), Env: bake.Env{"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}}
 	var refused *EntitlementError
-	if !errors.As(checkEntitlements(plan, opt), &refused) {
+	if !errors.As(checkEntitlements(plan, at, nil), &refused) {
 		t.Fatal("nothing was refused")
 	}
 	want := []bake.Entitlement{{Name: "buildx.local.delete", Targets: []string{"b", "c"}}, {Name: "device=x", Targets: []string{"a"}}, {Name: "network.host", Targets: []string{"a"}}}
 	if !cmp.Equal(refused.Missing, want) {
 		t.Error(cmp.Diff(want, refused.Missing))
 	}
-	opt.Allow = []string{"device", "network.host", "buildx.local.delete"}
-	if err := checkEntitlements(plan, opt); err != nil {
+	allow := []string{"device", "network.host", "buildx.local.delete"}
+	if err := checkEntitlements(plan, at, allow); err != nil {
 		t.Error(err)
 	}
 }
@@ -393,7 +393,7 @@ func TestRepository(t *testing.T) {
 	if !cmp.Equal(info, want) {
 		t.Error(cmp.Diff(want, info))
 	}
-	repos := newRepositories(&Options{})
+	repos := newRepositories(&Caller{})
 	if a, b := repos.find(t.Context(), filepath.Join(w.dir, "sub")), repos.find(t.Context(), w.dir); a == nil || a != b {
 		t.Error("git was asked twice about one repository")
 	}

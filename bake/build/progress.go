@@ -2,6 +2,8 @@ package build
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,9 +31,9 @@ type progress struct {
 	heard    map[string]bool
 }
 
-func newProgress(send func(*client.SolveStatus), prefixed bool) *progress {
+func newProgress(send func(*client.SolveStatus), follow *Follow, prefixed bool) *progress {
 	return &progress{
-		send: send, prefixed: prefixed, target: map[digest.Digest]string{}, label: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
+		send: send, follow: follow, prefixed: prefixed, target: map[digest.Digest]string{}, label: map[digest.Digest]string{}, source: map[digest.Digest]*stream{},
 		vertices: map[digest.Digest]client.Vertex{}, spans: map[digest.Digest][]span{}, reached: map[milestone]int{},
 		warned: map[string]bool{}, heard: map[string]bool{},
 	}
@@ -51,7 +53,7 @@ func (p *progress) Write(s *client.SolveStatus) {
 }
 
 // password is one in a URL, which a step may be named after.
-var password = pattern(`(://[^/\s:@'"]*):[^/\s'"]+@`)
+var password = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(://[^/\s:@'"]*):[^/\s'"]+@`) })
 
 // redactNames hides the passwords in the name of a step.
 func redactNames(name string) string {
@@ -80,56 +82,59 @@ func (p *progress) warn(text string) {
 	}
 }
 
-// assign decides which target the vertices of the loaded requests are shown
-// under: the first in the plan that needs them.
-func (p *progress) assign(requests []*request) {
+// owner is the target, or what one node builds of it, that vertices are shown
+// under.
+type owner struct {
+	target  string
+	node    string // of the builder, empty if only one builds the target
+	foreign bool   // the frontend is not the engine's own: its steps are the target's
+}
+
+// claim shows vertices under o, unless another has claimed them before.
+func (p *progress) claim(o owner, vertices ...digest.Digest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, q := range requests {
-		for _, s := range q.steps {
-			p.claim(s.shown, q)
+	for _, d := range vertices {
+		if _, ok := p.target[d]; !ok {
+			p.target[d] = o.target
+			p.label[d] = p.labelOf(o)
 		}
 	}
 }
 
-// expect decides the same for the vertices that load the requests.
-func (p *progress) expect(requests []*request, inputs map[*node]string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, q := range requests {
-		for _, d := range q.loadVertices(inputs[q.node]) {
-			p.claim(q.node.vertex(d), q)
-		}
-	}
-}
-
-func (p *progress) claim(d digest.Digest, q *request) {
-	if _, ok := p.target[d]; !ok {
-		p.target[d] = q.target.Name
-		p.label[d] = p.labelOf(q)
-	}
-}
-
-// labelOf is what stands before the steps of q: the target, unless there is but
+// labelOf is what stands before the steps of o: the target, unless there is but
 // one, and the node, if several build the target.
-func (p *progress) labelOf(q *request) string {
+func (p *progress) labelOf(o owner) string {
 	switch {
-	case q.of == nil || len(q.of.parts) < 2:
-		if p.prefixed {
-			return q.target.Name
-		}
-		return ""
-	case p.prefixed:
-		return q.target.Name + " " + q.node.Name
+	case !p.prefixed:
+		return o.node
+	case o.node != "":
+		return o.target + " " + o.node
 	}
-	return q.node.Name
+	return o.target
 }
 
-// name is what the engine calls a vertex that it has reported.
-func (p *progress) name(d digest.Digest) string {
+// state is what the engine has reported last of a vertex, false if nothing.
+func (p *progress) state(d digest.Digest) (client.Vertex, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.vertices[d].Name
+	v, ok := p.vertices[d]
+	return v, ok
+}
+
+// runWarnings are the warnings about the run as a whole.
+func (p *progress) runWarnings() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.warnings)
+}
+
+// prefix puts the name of a target before a text, if there are several targets.
+func (p *progress) prefix(target, text string) string {
+	if !p.prefixed || target == "" {
+		return text
+	}
+	return withTarget(target, text)
 }
 
 // plain returns the channel for the status of a solve that is no job, and a
@@ -145,16 +150,24 @@ func (p *progress) plain() (chan *client.SolveStatus, func()) {
 	return ch, func() { <-done }
 }
 
+// watched is a job whose status is shown.
+type watched struct {
+	owners []owner                           // the targets that it builds
+	ref    string                            // its id, by which its exports are told apart
+	vertex func(digest.Digest) digest.Digest // see node.vertex
+	saw    func(digest.Digest)               // called for each vertex that is reported, one at a time
+}
+
 // stream is the status of one job.
 type stream struct {
 	p       *progress
-	job     *job
+	job     watched
 	aliases map[digest.Digest]digest.Digest // vertices that the merged stream knows under another digest
 }
 
 // stream returns the channel for the status of a job, which the client closes,
 // and a function that waits until all of it is passed on.
-func (p *progress) stream(j *job) (chan *client.SolveStatus, func()) {
+func (p *progress) stream(j watched) (chan *client.SolveStatus, func()) {
 	s := &stream{p: p, job: j, aliases: map[digest.Digest]digest.Digest{}}
 	ch, done := make(chan *client.SolveStatus), make(chan struct{})
 	go func() {
@@ -268,9 +281,9 @@ func (s *stream) close() {
 // names what a job exports after the session, or not at all, so that jobs that
 // share a session would write into each other's vertices.
 func (s *stream) digest(d digest.Digest, name string) digest.Digest {
-	own := s.job.node.vertex(d)
+	own := s.job.vertex(d)
 	if strings.HasPrefix(name, "export") {
-		own = digest.FromString(string(d) + s.job.requests[0].ref)
+		own = digest.FromString(string(d) + s.job.ref)
 	}
 	if own != d {
 		s.aliases[d] = own
@@ -283,7 +296,7 @@ func (s *stream) known(d digest.Digest) digest.Digest {
 	if own, ok := s.aliases[d]; ok {
 		return own
 	}
-	return s.job.node.vertex(d)
+	return s.job.vertex(d)
 }
 
 // rename puts the label into the name of a vertex: "[1/3] RUN" becomes
@@ -297,7 +310,7 @@ func (s *stream) rename(v *client.Vertex) {
 	s.p.follow.shown(v.Digest, target)
 	label, ok := s.p.label[v.Digest]
 	if !ok {
-		label = s.p.labelOf(s.job.requests[0])
+		label = s.p.labelOf(s.job.owners[0])
 	}
 	if label == "" {
 		return
@@ -313,10 +326,11 @@ func (s *stream) targetOf(v *client.Vertex) string {
 	if target, ok := s.p.target[v.Digest]; ok {
 		return target
 	}
-	if len(s.job.requests) > 1 || s.p.prefixed && strings.HasPrefix(v.Name, "[internal]") && !s.job.requests[0].foreign() {
+	first := s.job.owners[0]
+	if len(s.job.owners) > 1 || s.p.prefixed && strings.HasPrefix(v.Name, "[internal]") && !first.foreign {
 		return ""
 	}
-	return s.job.requests[0].target.Name
+	return first.target
 }
 
 func withTarget(label, name string) string {

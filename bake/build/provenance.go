@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -37,32 +36,6 @@ func provenanceMode(env bake.Env) string {
 		return text
 	}
 	return "min"
-}
-
-// addRecord adds the reference of the build record of q to response and, if
-// the caller wants metadata, the provenance in that record.
-func (r *run) addRecord(ctx context.Context, q *request, response map[string]string) error {
-	response[metadataRef] = strings.Join([]string{q.node.Builder, q.node.Name, q.ref}, "/")
-	mode := provenanceMode(r.opt.Env)
-	if !r.opt.Metadata || mode == "" {
-		return nil
-	}
-	if known, err := q.node.keepsRecords(ctx); err != nil || !known {
-		return err
-	}
-	if err := fetchProvenance(ctx, q.node.client, q.ref, mode, response); err != nil {
-		return fmt.Errorf("cannot read the provenance of the build: %w", err)
-	}
-	return nil
-}
-
-// keepsRecords reports whether the node keeps records of builds. It returns an
-// error if it went away, which its driver takes for a no.
-func (n *node) keepsRecords(ctx context.Context) (bool, error) {
-	if n.embedded || n.Driver.HistoryAPISupported(ctx) {
-		return true, nil
-	}
-	return false, n.gone(ctx)
 }
 
 func fetchProvenance(ctx context.Context, c *client.Client, ref, mode string, response map[string]string) error {

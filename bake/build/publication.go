@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"strings"
 
+	"bake/bake"
 	"bake/bake/build/release"
 
+	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/distribution/reference"
 	"github.com/docker/buildx/builder"
 	"github.com/docker/buildx/util/resolver"
@@ -60,32 +62,20 @@ func pushedDescriptor(response map[string]string) (ocispecs.Descriptor, error) {
 	return desc, err
 }
 
-// registries is the client of registries for what a node has pushed: they are
-// reached as that node does, as far as this is known.
-func (r *run) registries(n *node) *release.Registries {
-	out := Registries(n.Node, r.opt)
-	out.Retry = func(ctx context.Context, what string, call func(context.Context) error) error {
-		return r.retry(ctx, "", what, call)
-	}
-	return out
-}
-
-// Registries is a client that reaches registries as a node does, with the
-// credentials of the environment. It tries again as often as opt says, and
-// tells so as progress.
-func Registries(n builder.Node, opt Options) *release.Registries {
+// registriesOf is a client that reaches registries as a node does, with the
+// credentials of the environment; hosts is how, nil for what the node knows
+// about them. It tries again as the retrier says.
+func registriesOf(n builder.Node, env bake.Env, hosts docker.RegistryHosts, again *retrier) *release.Registries {
 	auth := n.ImageOpt.Auth
 	if auth == nil {
-		auth = logins(opt.Env)
+		auth = logins(env)
 	}
-	hosts := opt.Registries
 	if hosts == nil {
 		hosts = resolver.NewRegistryConfig(n.ImageOpt.RegistryConfig)
 	}
 	out := release.NewRegistries(hosts, auth)
-	r := &run{opt: opt, progress: newProgress(opt.Progress, false)}
 	out.Retry = func(ctx context.Context, what string, call func(context.Context) error) error {
-		return r.retry(ctx, "", what, call)
+		return again.do(ctx, "", what, call)
 	}
 	return out
 }
@@ -133,4 +123,25 @@ func (p *publication) moveTags(ctx context.Context, to *release.Registries, desc
 
 func (p *publication) place(ref string) release.Place {
 	return release.Place{Reference: ref, Insecure: p.insecure}
+}
+
+// title says in the progress what is done to p.
+func (p *publication) title(to *progress) string {
+	return to.prefix(p.target, "merging manifest list "+strings.Join(p.names, ","))
+}
+
+// indexAnnotations are the annotations in the attributes of an exporter that
+// are about the index, or about its entries.
+func indexAnnotations(attrs map[string]string) (map[exptypes.AnnotationKey]string, error) {
+	out := map[exptypes.AnnotationKey]string{}
+	for k, v := range attrs {
+		key, ok, err := exptypes.ParseAnnotationKey(k)
+		if err != nil {
+			return nil, err
+		}
+		if ok && (key.Type == exptypes.AnnotationIndex || key.Type == exptypes.AnnotationManifestDescriptor) {
+			out[key] = v
+		}
+	}
+	return out, nil
 }

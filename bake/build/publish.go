@@ -9,6 +9,7 @@ import (
 
 	"bake/bake/build/release"
 
+	"github.com/docker/buildx/builder"
 	pw "github.com/docker/buildx/util/progress"
 	controlapi "github.com/moby/buildkit/api/services/control"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -137,4 +138,18 @@ func (r *run) blameTag(err error) error {
 		}
 	}
 	return err
+}
+
+// registries is the client of registries for what a node has pushed: they are
+// reached as that node does, as far as this is known.
+func (r *run) registries(n *node) *release.Registries {
+	return registriesOf(n.Node, r.opt.Env, r.opt.Registries, r.again)
+}
+
+// Registries is a client that reaches registries as a node does, with the
+// credentials of the environment. It tries again as often as opt says, and
+// tells so as progress.
+func Registries(n builder.Node, opt Options) *release.Registries {
+	again := &retrier{retries: opt.Retries, show: newProgress(opt.Progress, nil, false)}
+	return registriesOf(n, opt.Env, opt.Registries, again)
 }

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"bake/bake"
+
+	_ "github.com/docker/buildx/driver/remote"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/filesync"
@@ -51,12 +54,12 @@ func TestManyFilesArrive(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	dir := t.TempDir()
-	q := &request{exports: []*export{{ExportEntry: client.ExportEntry{Type: client.ExporterLocal, OutputDir: dir}}}}
+	q := &request{target: &bake.Target{}, of: &assembly{}, exports: []*export{{ExportEntry: client.ExportEntry{Type: client.ExporterLocal, OutputDir: dir}}}}
 	one, err := session.NewSession(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	one.Allow(&receiver{filesync.NewFSSyncTarget(filesync.WithFSSyncDir(0, dir)), q, newOverwritten([]*request{q})})
+	one.Allow(&receiver{filesync.NewFSSyncTarget(filesync.WithFSSyncDir(0, dir)), q.outputs(), newOverwritten(q.outputs())})
 	engine, err := session.NewManager()
 	if err != nil {
 		t.Fatal(err)

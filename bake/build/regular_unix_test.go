@@ -144,7 +144,7 @@ func TestReadBounded(t *testing.T) {
 	if _, err := soon(t, func() ([]byte, error) { return store.GetSecret(t.Context(), "key") }); err == nil {
 		t.Error("a secret has no end")
 	}
-	opt := &Options{Dir: w.dir, Env: bake.Env{staticPolicyVar: "/dev/zero"}}
+	opt := &Caller{Dir: w.dir, Env: bake.Env{staticPolicyVar: "/dev/zero"}}
 	if _, err := soon(t, func() (any, error) { return staticPolicy(opt) }); err == nil || !strings.Contains(err.Error(), "larger than 16MiB") {
 		t.Errorf("source policy: %v", err)
 	}
@@ -229,7 +229,7 @@ func TestSpecialIgnoreFile(t *testing.T) {
 				if target.DockerfileInline != nil && name != ".dockerignore" {
 					continue
 				}
-				got, err := soon(t, func() (*inputs, error) { return prepareInputs(target, nil, false, &Options{Dir: w.dir}, &sources{}) })
+				got, err := soon(t, func() (*inputs, error) { return prepareInputs(target, nil, false, &Caller{Dir: w.dir}, &sources{}) })
 				if kind == "large" {
 					if err == nil || !strings.Contains(err.Error(), name+": "+"it is "+want) {
 						t.Errorf("%s, %s: got %v", what, kind, err)
@@ -260,8 +260,8 @@ func TestSpecialPolicy(t *testing.T) {
 	if err := unix.Mkfifo(filepath.Join(w.dir, "Dockerfile.rego"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	q := &request{target: &bake.Target{}, inputs: &inputs{dockerfile: &dockerfile{path: filepath.Join(w.dir, "Dockerfile")}}}
-	if _, err := soon(t, func() ([]ruleFile, error) { return q.usualPolicy(&Options{Dir: w.dir}) }); err == nil || !strings.Contains(err.Error(), "named pipe") {
+	q := &policies{target: &bake.Target{}, inputs: &inputs{dockerfile: &dockerfile{path: filepath.Join(w.dir, "Dockerfile")}}}
+	if _, err := soon(t, func() ([]ruleFile, error) { return q.usual(&Caller{Dir: w.dir}) }); err == nil || !strings.Contains(err.Error(), "named pipe") {
 		t.Errorf("beside a Dockerfile: %v", err)
 	}
 }

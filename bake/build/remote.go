@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 
 	"bake/bake"
@@ -33,6 +32,13 @@ type Fetched struct {
 	fetcher *fetcher
 }
 
+// FetchOptions is what fetching a definition needs besides its URL.
+type FetchOptions struct {
+	Caller
+	Progress func(*client.SolveStatus) // receives progress, one call at a time; nil drops it
+	Retries  int                       // how often is tried again what the network failed
+}
+
 // FetchError says that a definition could not be had from a URL: it is not
 // there, it may not be read, or, if it is Unreachable, nobody answers.
 type FetchError struct {
@@ -45,11 +51,10 @@ func (e *FetchError) Unwrap() error { return e.Err }
 
 // Fetch reads the definition at a URL through the first node that works: from
 // a git repository or an archive the named files, or the default ones that
-// exist if none is named; else the file that the URL is. Of opt it uses Dir,
-// Env, Progress and Retries. An error is a *FetchError, says that it was
+// exist if none is named; else the file that the URL is. An error is a *FetchError, says that it was
 // cancelled or that the builder is Unreachable.
-func Fetch(ctx context.Context, nodes []builder.Node, url string, names []string, opt Options) (*Fetched, error) {
-	p := newProgress(opt.Progress, false)
+func Fetch(ctx context.Context, nodes []builder.Node, url string, names []string, opt FetchOptions) (*Fetched, error) {
+	p := newProgress(opt.Progress, nil, false)
 	c, err := newCluster(nodes, p)
 	if err != nil {
 		return nil, err
@@ -60,8 +65,8 @@ func Fetch(ctx context.Context, nodes []builder.Node, url string, names []string
 	}
 	f := &fetcher{node: shares[0][0].node, opt: opt, progress: p, url: url}
 	out := &Fetched{Remote: bake.Remote{URL: url}, fetcher: f}
-	again := &run{opt: opt, progress: p}
-	err = again.retry(ctx, "", "fetching the definition", func(ctx context.Context) error {
+	again := &retrier{retries: opt.Retries, show: p}
+	err = again.do(ctx, "", "fetching the definition", func(ctx context.Context) error {
 		return f.do(ctx, func(ctx context.Context, c gateway.Client) error { return f.fetch(ctx, c, names, out) })
 	})
 	if err != nil {
@@ -92,7 +97,7 @@ func (f *Fetched) ReadFile(ctx context.Context, name string) (data []byte, err e
 // fetcher reads files of one URL on one node.
 type fetcher struct {
 	node     *node
-	opt      Options
+	opt      FetchOptions
 	progress *progress
 	url      string
 }
@@ -100,7 +105,7 @@ type fetcher struct {
 // do runs one solve that reads files.
 func (f *fetcher) do(ctx context.Context, read func(context.Context, gateway.Client) error) error {
 	failed := func(err error) error { return &FetchError{bake.Redact(f.url), err} }
-	credentials, err := f.credentials()
+	credentials, err := fetchCredentials(f.url, &f.opt.Caller)
 	if err != nil {
 		return failed(err)
 	}
@@ -180,58 +185,12 @@ func (f *fetcher) descend(ctx context.Context, c gateway.Client, root gateway.Re
 
 // open returns the directory at the URL of a tree.
 func (f *fetcher) open(ctx context.Context, c gateway.Client, tree string) (gateway.Reference, error) {
-	state, err := treeState(tree, adviceOnDefinition(&f.opt))
+	state, err := treeState(tree, adviceOnDefinition(&f.opt.Caller))
 	if err != nil {
 		return nil, err
 	}
 	ref, err := solve(ctx, c, *state)
 	return ref, missingDirectory(openStep, err)
-}
-
-// treeState is the directory at the URL of a git repository or an archive.
-// advice is whether git may give some.
-func treeState(tree string, advice bool) (*llb.State, error) {
-	if isGit(tree) {
-		return gitDirectory(tree, false, advice)
-	}
-	url, sub := splitArchive(tree)
-	file, name, ok := dockerui.DetectHTTPContext(url)
-	if !ok {
-		return nil, fmt.Errorf("%s is not the URL of a git repository or an archive", bake.Redact(tree))
-	}
-	state := llb.Scratch().File(llb.Copy(*file, "/"+name, "/", &llb.CopyInfo{AttemptUnpack: true}), dockerui.WithInternalName("unpack "+bake.Redact(url)))
-	if sub == "" || sub == "." {
-		return &state, nil
-	}
-	return directory(state, sub, tree), nil
-}
-
-// openStep begins the name of the step that takes a directory out of a tree.
-const openStep = "[internal] open "
-
-// directory is a directory of a tree, the whole of which is at a URL.
-func directory(tree llb.State, name, url string) *llb.State {
-	state := llb.Scratch().File(llb.Copy(tree, "/"+name, "/", &llb.CopyInfo{CopyDirContentsOnly: true}),
-		llb.WithCustomName(openStep+bake.Redact(url)))
-	return &state
-}
-
-// missingDirectory words that the directory which a step opens is not there.
-func missingDirectory(step string, err error) error {
-	if err == nil || !strings.HasPrefix(step, openStep) || !FileMissing(err) {
-		return err
-	}
-	return errors.New("there is no such directory")
-}
-
-// splitArchive splits the URL of a directory in an archive, URL#:SUB. The SUB
-// of its root is a dot, that of another URL empty.
-func splitArchive(s string) (url, sub string) {
-	url, fragment, _ := strings.Cut(s, "#")
-	if _, sub, ok := strings.Cut(fragment, ":"); ok && isURL(s) && !isGit(s) {
-		return url, path.Join(".", path.Join("/", sub)[1:])
-	}
-	return s, ""
 }
 
 func solve(ctx context.Context, c gateway.Client, state llb.State) (gateway.Reference, error) {

@@ -48,7 +48,7 @@ func TestGitAdvice(t *testing.T) {
 		return false
 	}
 	for _, tt := range []struct{ env, arg string }{{}, {env: "1"}, {env: "0"}, {env: "maybe"}, {arg: "true"}, {arg: "no"}, {env: "true", arg: "false"}} {
-		opt := &Options{Env: bake.Env{"BUILDX_BAKE_GIT_ADVICE": tt.env, "BUILDX_SEND_GIT_QUERY_AS_INPUT": "1"}}
+		opt := &Caller{Env: bake.Env{"BUILDX_BAKE_GIT_ADVICE": tt.env, "BUILDX_SEND_GIT_QUERY_AS_INPUT": "1"}}
 		inEnv, inArg := adviceOnDefinition(opt), tt.arg == "true"
 		if inEnv != (tt.env == "1" || tt.env == "true") {
 			t.Errorf("%+v: %v", tt, inEnv)
@@ -120,8 +120,8 @@ func TestGitCredentials(t *testing.T) {
 		if tt.from != "" {
 			from = &bake.Remote{URL: tt.from, Tree: tt.from}
 		}
-		c.addGit(&tt.target, from, &Options{Dir: "/work", Env: env})
-		slices.SortFunc(c.ssh, func(a, b sshprovider.AgentConfig) int { return cmpString(a.ID, b.ID) })
+		c.addGit(&tt.target, from, &Caller{Dir: "/work", Env: env})
+		slices.SortFunc(c.ssh, func(a, b sshprovider.AgentConfig) int { return strings.Compare(a.ID, b.ID) })
 		if tt.secrets == nil {
 			tt.secrets = map[string]secret{}
 		}
@@ -150,7 +150,7 @@ func TestFilesOfRemoteDefinition(t *testing.T) {
 		"switched":   {bake.Env{"BAKE_ALLOW_REMOTE_FS_ACCESS": "1", "BUILDX_BAKE_ENTITLEMENTS_FS": "1"}, "fs.read=/layouts/l fs.read=/srv ssh"},
 		"switched 2": {bake.Env{"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}, ""},
 	} {
-		err := checkEntitlements(plan, &Options{Dir: t.TempDir(), Env: tt.env})
+		err := checkEntitlements(plan, &Caller{Dir: t.TempDir(), Env: tt.env}, nil)
 		got := ""
 		var refused *EntitlementError
 		if errors.As(err, &refused) {
@@ -208,7 +208,7 @@ func TestInputs(t *testing.T) {
 		{"https://example.com/a.tar#:sub", "", "https://example.com/a.tar"},
 	} {
 		i := &inputs{attrs: map[string]string{}, caps: map[string]bool{}, definitions: map[string]*pb.Definition{}, dockerfile: &dockerfile{}}
-		if err := i.fetchContext(&bake.Target{Context: tt.url}, nil, true, &Options{Env: bake.Env{"SOURCE_DATE_EPOCH": tt.epoch}}); err != nil {
+		if err := i.fetchContext(&bake.Target{Context: tt.url}, nil, true, &Caller{Env: bake.Env{"SOURCE_DATE_EPOCH": tt.epoch}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(sourcesOf(t, i.definitions["context"]), " "); got != tt.want {
@@ -223,7 +223,7 @@ func TestInputs(t *testing.T) {
 	from := &bake.Remote{URL: git + "#v1", Tree: git + "#v1"}
 	for context, want := range map[string]string{git + "#v1:sub": "git://example.com/a.git#v1", git + "#v1": "", git + "#v2:sub": ""} {
 		i := &inputs{attrs: map[string]string{}, caps: map[string]bool{}, definitions: map[string]*pb.Definition{}, dockerfile: &dockerfile{}}
-		if err := i.fetchContext(&bake.Target{Context: context}, from, false, &Options{}); err != nil {
+		if err := i.fetchContext(&bake.Target{Context: context}, from, false, &Caller{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(sourcesOf(t, i.definitions["context"]), " "); got != want {
@@ -231,7 +231,7 @@ func TestInputs(t *testing.T) {
 		}
 	}
 	i := &inputs{attrs: map[string]string{}, caps: map[string]bool{}, definitions: map[string]*pb.Definition{}, dockerfile: &dockerfile{}}
-	if err := i.fetchContext(&bake.Target{Context: git + "?nonsense=1"}, nil, true, &Options{}); err == nil || err.Error() != `unexpected query "nonsense"` {
+	if err := i.fetchContext(&bake.Target{Context: git + "?nonsense=1"}, nil, true, &Caller{}); err == nil || err.Error() != `unexpected query "nonsense"` {
 		t.Errorf("a broken query: %v", err)
 	}
 }

@@ -3,9 +3,11 @@ package build
 import (
 	"errors"
 	"math"
+	"regexp"
+	"sync"
 	"time"
 
-	"github.com/moby/buildkit/client"
+	"github.com/docker/buildx/builder"
 )
 
 // ReportKey is where the metadata file has the report.
@@ -124,7 +126,7 @@ func (t *TargetReport) json() TargetResult {
 }
 
 // credentialed is a URL with a user and a password or token before its host.
-var credentialed = pattern(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s"']+@`)
+var credentialed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s"']+@`) })
 
 // withoutCredentials hides what stands before the host of a URL.
 func withoutCredentials(text string) string { return credentialed().ReplaceAllString(text, "${1}***@") }
@@ -141,14 +143,15 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// report says where e went, in the words of definitions.
-func (e *export) report() Output {
-	o := Output{Type: e.Type, Names: e.names, Push: e.push, Load: e.load}
-	switch {
-	case e.Type == mobyExporter:
-		o.Type = client.ExporterImage
-	case e.Type != client.ExporterImage && !e.load:
-		o.Dest = e.where
+// describeBuilder names a builder for the report.
+func describeBuilder(nodes []builder.Node) BuilderReport {
+	var out BuilderReport
+	for _, n := range nodes {
+		out.Name = n.Builder
+		out.Nodes = append(out.Nodes, n.Name)
+		if n.Driver != nil {
+			out.Driver = n.Driver.Factory().Name()
+		}
 	}
-	return o
+	return out
 }

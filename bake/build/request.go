@@ -12,7 +12,6 @@ import (
 	"bake/bake"
 
 	"github.com/docker/buildx/driver"
-	"github.com/docker/buildx/policy"
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
@@ -44,10 +43,7 @@ type request struct {
 	call         string      // what the frontend is asked, empty if q is built
 	linked       bool        // others use its result
 	renewed      atomic.Bool // its result is made of what is built without the cache
-	policies     []rules
-	policyFS     *policyFS        // where these come from
-	policyErr    error            // why these could not be read
-	asked        []*policy.Policy // these, once the job was submitted
+	policies     *policies
 	links        []link
 
 	turn      chan struct{} // closed when it may be evaluated
@@ -58,7 +54,7 @@ type request struct {
 	passed    bool              // loaded is closed
 	arrived   sync.Once
 	outcome   outcome
-	images    map[int64]ocispecs.Descriptor // that were pushed, by output, if they are several
+	images    map[int64]ocispecs.Descriptor // that were pushed, by targetOutput, if they are several
 	steps     []step                        // the vertices of result
 	reported  map[digest.Digest]bool        // the vertices of its job, if that is its alone; guarded by the progress
 	phase     atomic.Value                  // what its job does for it
@@ -67,6 +63,15 @@ type request struct {
 	pooling   bool            // its caches are imported for others, too
 	kin       []digest.Digest // its steps as others may have them, if pooling
 	importer  *importer       // which does that, nil if there is nothing to import
+}
+
+// owner is how the progress knows q.
+func (q *request) owner() owner {
+	o := owner{target: q.target.Name, foreign: q.foreign()}
+	if q.of != nil && len(q.of.parts) > 1 {
+		o.node = q.node.Name
+	}
+	return o
 }
 
 // link is a named context of a request that is the result of another.
@@ -91,19 +96,20 @@ func (r *run) prepare(ctx context.Context, a *assembly, s share) (*request, erro
 	if q.call == "" {
 		q.entitlements = entitlementsOf(t)
 	}
-	if q.inputs, err = prepareInputs(t, r.plan.Remote, q.node.supports(pb.CapSourceGitMTime), &r.opt, &r.sources); err != nil {
+	if q.inputs, err = prepareInputs(t, r.plan.Remote, q.node.supports(pb.CapSourceGitMTime), &r.opt.Caller, &r.sources); err != nil {
 		return nil, err
 	}
 	for _, text := range q.inputs.warnings {
 		r.progress.warn(text)
 	}
-	if q.credentials, err = prepareCredentials(t, r.plan.Remote, &r.opt); err != nil {
+	if q.credentials, err = prepareCredentials(t, r.plan.Remote, &r.opt.Caller); err != nil {
 		if q.call == "" {
 			return nil, err
 		}
 		q.credentials = &credentials{} // an answer can do without
 	}
-	if err := q.findPolicies(&r.opt); err != nil {
+	q.policies = &policies{target: t, node: q.node, inputs: q.inputs}
+	if err := q.policies.find(&r.opt.Caller); err != nil {
 		return nil, in("policy", "", err)
 	}
 	if err := q.prepareOutputs(&r.opt); err != nil {
@@ -131,9 +137,9 @@ func (q *request) prepareOutputs(opt *Options) error {
 	if q.call != "" || q.inner {
 		return nil
 	}
-	outputs := append(defaultExport(q.target, q.node, opt), q.target.Outputs...)
+	outputs := append(defaultExport(q.target, q.node, &opt.Caller), q.target.Outputs...)
 	var err error
-	if q.exports, err = prepareExports(q.target, outputs, opt); err != nil {
+	if q.exports, err = prepareExports(q.target, outputs, &opt.Caller, opt.Stdout); err != nil {
 		return err
 	}
 	if err := q.settleAnnotations(); err != nil {
@@ -169,7 +175,7 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 		return err
 	}
 	if q.node.attests() && q.call == "" && !q.inner {
-		if err := attestAttrs(q.target, &r.opt, attrs); err != nil {
+		if err := attestAttrs(q.target, r.opt.Env, attrs); err != nil {
 			return err
 		}
 	}
@@ -211,7 +217,7 @@ func chained(t *bake.Target, n int) bool {
 // remote context needs neither. At the end of a long chain of links it is a
 // source, too: see maxEmbeddedLinks.
 func (q *request) placeDockerfile(ctx context.Context, r *run, d *dockerfile) error {
-	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() && len(q.policies) == 0 && !chained(q.target, maxEmbeddedLinks) {
+	if d.data != nil && q.inputs.contextDir != "" && !q.foreign() && !q.policies.any() && !chained(q.target, maxEmbeddedLinks) {
 		var err error
 		if q.definition, err = d.embed(ctx, q.inputs.ignore); err != nil || q.definition != nil {
 			return err
@@ -232,8 +238,8 @@ func (q *request) prepareCaches(ctx context.Context, opt *Options) error {
 	if q.inner {
 		to = nil
 	}
-	q.cacheFrom = q.supported(cacheEntries(ctx, from, opt))
-	q.cacheTo = q.supported(append(cacheEntries(ctx, to, opt), inlineCache(q.target)...))
+	q.cacheFrom = q.supported(cacheEntries(ctx, from, &opt.Caller))
+	q.cacheTo = q.supported(append(cacheEntries(ctx, to, &opt.Caller), inlineCache(q.target)...))
 	for _, c := range q.cacheTo {
 		if c.Type == "inline" {
 			continue
@@ -327,7 +333,7 @@ func (q *request) fingerprint() string {
 		links[l.name] = l.producer.of.index
 	}
 	alone := -1
-	if len(q.policies) > 0 {
+	if q.policies.any() {
 		alone = q.of.index // a policy sees more of a target than what is built
 	}
 	var locals []string
@@ -342,4 +348,22 @@ func (q *request) fingerprint() string {
 		panic(err) // strings, numbers and maps of them always marshal
 	}
 	return string(text)
+}
+
+// outputs are the exports of q, as the outputs of its target.
+func (q *request) outputs() []targetOutput {
+	var out []targetOutput
+	for _, e := range q.exports {
+		out = append(out, targetOutput{export: e, index: q.of.index, target: q.target.Name})
+	}
+	return out
+}
+
+// outputs are those of all requests.
+func (r *run) outputs() []targetOutput {
+	var out []targetOutput
+	for _, q := range r.requests {
+		out = append(out, q.outputs()...)
+	}
+	return out
 }

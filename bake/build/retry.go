@@ -7,10 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/identity"
-	"github.com/opencontainers/go-digest"
 )
 
 // How long to wait before something is tried again: the first time, and at
@@ -20,17 +16,23 @@ const (
 	maxWait   = 30 * time.Second
 )
 
-// retry calls do until it succeeds, fails for a reason that will not pass by
-// itself, or was retried r.opt.Retries times. Every retry is told as progress
-// of a target, with what failed: "push", "loading". It is for anything that
-// talks to a registry and may be done twice.
-func (r *run) retry(ctx context.Context, target, what string, do func(context.Context) error) error {
+// retrier tries again what failed for a reason that may pass.
+type retrier struct {
+	retries int       // at most
+	show    *progress // where each retry is told
+}
+
+// do calls it until it succeeds, fails for a reason that will not pass by
+// itself, or was retried as often as may be. Every retry is told as progress of
+// a target, with what failed: "push", "loading". It is for anything that talks
+// to a registry and may be done twice.
+func (r *retrier) do(ctx context.Context, target, what string, it func(context.Context) error) error {
 	for n := 1; ; n++ {
-		err := do(ctx)
+		err := it(ctx)
 		if err == nil || ctx.Err() != nil || !transient(err) {
 			return err
 		}
-		if n > r.opt.Retries {
+		if n > r.retries {
 			return exhausted(err, n)
 		}
 		if r.pause(ctx, target, what, n, err) != nil {
@@ -41,10 +43,10 @@ func (r *run) retry(ctx context.Context, target, what string, do func(context.Co
 
 // pause waits before the nth retry and tells so. It returns an error if ctx
 // ended meanwhile.
-func (r *run) pause(ctx context.Context, target, what string, n int, err error) error {
+func (r *retrier) pause(ctx context.Context, target, what string, n int, err error) error {
 	wait := waitBefore(n, err)
-	done := r.progress.say(target, fmt.Sprintf("%s failed (%s), retrying in %s, %d of %d",
-		what, brief(err), wait.Round(100*time.Millisecond), n, r.opt.Retries))
+	done := r.show.say(target, fmt.Sprintf("%s failed (%s), retrying in %s, %d of %d",
+		what, brief(err), wait.Round(100*time.Millisecond), n, r.retries))
 	defer done()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -102,22 +104,4 @@ func brief(err error) string {
 		text = "…" + text[cut:]
 	}
 	return text
-}
-
-// say shows a fact as a step of a target that runs until the returned function
-// is called.
-func (p *progress) say(target, text string) (done func()) {
-	v := client.Vertex{Digest: digest.FromString(identity.NewID()), Name: withTarget(target, text)}
-	if !p.prefixed || target == "" {
-		v.Name = text
-	}
-	now := time.Now()
-	v.Started = &now
-	show := func(v client.Vertex) { p.Write(&client.SolveStatus{Vertexes: []*client.Vertex{&v}}) }
-	show(v)
-	return func() {
-		now := time.Now()
-		v.Completed = &now
-		show(v)
-	}
 }

@@ -19,6 +19,7 @@ type run struct {
 	opt          Options
 	plan         *bake.Plan
 	progress     *progress
+	again        *retrier
 	cluster      *cluster
 	sources      sources
 	repositories *repositories
@@ -58,12 +59,12 @@ const maxLoading = 8
 // cancelled or the builder was Unreachable.
 func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (*Report, error) {
 	started := time.Now()
-	if err := checkEntitlements(p, &opt); err != nil {
+	if err := checkEntitlements(p, &opt.Caller, opt.Allow); err != nil {
 		return newReport(p, started, err), err
 	}
-	r := &run{opt: opt, plan: p, progress: newProgress(opt.Progress, len(p.Targets) > 1)}
-	r.progress.follow = opt.Follow
-	r.repositories = newRepositories(&r.opt)
+	r := &run{opt: opt, plan: p, progress: newProgress(opt.Progress, opt.Follow, len(p.Targets) > 1)}
+	r.again = &retrier{retries: opt.Retries, show: r.progress}
+	r.repositories = newRepositories(&r.opt.Caller)
 	r.history = newHistory(opt.History)
 	err := r.submit(ctx, nodes)
 	if err := r.history.finish(opt.Asked); err != nil {
@@ -82,10 +83,15 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	r.starting = make(chan struct{}, maxStarting)
 	r.loading = make(chan struct{}, maxLoading)
 	var err error
-	if r.static, err = staticPolicy(&r.opt); err != nil {
+	if r.static, err = staticPolicy(&r.opt.Caller); err != nil {
 		return err
 	}
-	r.findLogins()
+	if r.opt.Auth == nil {
+		var broken error
+		if r.opt.Auth, broken = dockerAuth(r.opt.Env, r.opt.TokenTLS); broken != nil {
+			r.progress.warn(broken.Error())
+		}
+	}
 	if r.cluster, err = newCluster(nodes, r.progress); err != nil {
 		return err
 	}
@@ -109,8 +115,10 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 		return err
 	}
 	defer r.sessions.close()
-	r.progress.expect(r.requests, r.sessions.inputs)
-	r.overwritten = newOverwritten(r.requests)
+	for _, q := range r.requests {
+		r.progress.claim(q.owner(), q.loadVertices(r.sessions.inputs[q.node])...)
+	}
+	r.overwritten = newOverwritten(r.outputs())
 	err = r.solveAll(ctx, assign(r.requests, &r.opt))
 	for _, text := range r.overwritten.warnings(r.opt.Dir) {
 		r.progress.warn(text)
@@ -209,7 +217,7 @@ func (r *run) fail(q *request, err error) {
 	if q.outcome.err != nil {
 		return
 	}
-	err = q.blamePolicy(q.refused(lostConnection(q.node, err)))
+	err = q.policies.blame(q.refused(lostConnection(q.node, err)))
 	q.outcome.err = preparationError(q.target, q.withPlatform(q.withSource(err)))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded) || r.hopeful(err))
 	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {

@@ -84,7 +84,7 @@ func newPlay(t *testing.T, seed uint64) *play {
 	p := &play{T: t, rnd: rand.New(rand.NewPCG(seed, 1)), byName: map[string]*act{}, building: map[string]int{}, tags: map[string]string{}}
 	p.nodes = 1 + p.rnd.IntN(3)/2
 	p.opt = Options{
-		Dir: t.TempDir(), Env: bake.Env{}, Allow: []string{"fs=*"}, Registries: p.hosts,
+		Caller: Caller{Dir: t.TempDir(), Env: bake.Env{}}, Allow: []string{"fs=*"}, Registries: p.hosts,
 		Jobs: p.rnd.IntN(5), KeepGoing: p.chance(50), HoldOutput: p.chance(40),
 	}
 	p.opt.Journals.Dir = t.TempDir()

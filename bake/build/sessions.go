@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -53,7 +54,7 @@ func (q *request) sessionKey() sessionKey {
 
 // ownSession reports whether the job of q opens a session of its own.
 func (q *request) ownSession() bool {
-	return q.streams() || q.foreign() || q.anew || len(q.policies) > 0
+	return q.streams() || q.foreign() || q.anew || q.policies.any()
 }
 
 // inputSession is the session that serves the local directories of q, the
@@ -258,4 +259,52 @@ func machine() string {
 	host, _ := os.Hostname()
 	sum := sha256.Sum256([]byte(string(id) + "\x00" + host))
 	return hex.EncodeToString(sum[:])[:16]
+}
+
+// receiveFiles opens the session of a job that writes a directory. It is the one
+// that the client of BuildKit would open, but for how it takes the files. Without
+// such an output nothing happens. The returned function closes the session.
+func (r *run) receiveFiles(ctx context.Context, q *request, so *client.SolveOpt, c *client.Client) (func(), error) {
+	if !slices.ContainsFunc(so.Exports, func(e client.ExportEntry) bool { return e.Type == client.ExporterLocal }) {
+		return func() {}, nil
+	}
+	stores := map[string]content.Store{}
+	if err := q.addStores(stores); err != nil {
+		return nil, err
+	}
+	target := filesync.NewFSSyncTarget()
+	for id, e := range so.Exports {
+		switch {
+		case e.OutputStore != nil:
+			stores["export"] = e.OutputStore
+		case e.Output != nil:
+			target.Add(filesync.WithFSSync(id, e.Output))
+		case e.OutputDir != "" && mirrors(e.Attrs):
+			target.Add(filesync.WithFSSyncDirDelete(id, e.OutputDir))
+		case e.OutputDir != "":
+			target.Add(filesync.WithFSSyncDir(id, e.OutputDir))
+		}
+	}
+	one, err := session.NewSession(context.WithoutCancel(ctx), so.SharedKey)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open a session: %w", err)
+	}
+	for _, a := range append(so.Session, &receiver{target, q.outputs(), r.overwritten}) {
+		one.Allow(a)
+	}
+	if len(stores) > 0 {
+		one.Allow(sessioncontent.NewAttachable(stores))
+	}
+	if so.SourcePolicyProvider != nil {
+		one.Allow(so.SourcePolicyProvider)
+	}
+	so.SharedSession, so.SessionPreInitialized = one, true
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := one.Run(context.WithoutCancel(ctx), c.Dialer()); err != nil && ctx.Err() == nil {
+			r.stop(&lostError{q.node, err})
+		}
+	}()
+	return func() { _ = one.Close(); <-ended }, nil
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -106,7 +108,7 @@ type memoryFS map[string][]byte
 
 // Walk implements fsutil.FS. target is the root or one of the files.
 func (m memoryFS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
-	names := sortedKeys(m)
+	names := slices.Sorted(maps.Keys(m))
 	if one := strings.TrimPrefix(path.Clean("/"+filepath.ToSlash(target)), "/"); one != "" {
 		if _, ok := m[one]; !ok {
 			return &os.PathError{Op: "walk", Path: target, Err: os.ErrNotExist}

@@ -26,7 +26,7 @@ func TestNoDefaultLoad(t *testing.T) {
 		features: map[driver.Feature]bool{driver.DefaultLoad: true},
 	}
 	for value, want := range map[string]int{"": 1, "0": 1, "no boolean": 1, "1": 0, "true": 0} {
-		opt := &Options{Env: bake.Env{"BUILDX_NO_DEFAULT_LOAD": value}}
+		opt := &Caller{Env: bake.Env{"BUILDX_NO_DEFAULT_LOAD": value}}
 		if got := defaultExport(&bake.Target{}, n, opt); len(got) != want {
 			t.Errorf("%q: got %v", value, got)
 		}
@@ -41,8 +41,8 @@ func TestNoDefaultOCIArtifact(t *testing.T) {
 		if tt.given != "" {
 			attrs["oci-artifact"] = tt.given
 		}
-		opt := &Options{Env: bake.Env{"BUILDX_NO_DEFAULT_OCI_ARTIFACT": tt.value}, Dir: t.TempDir()}
-		got, err := prepareExports(&bake.Target{}, []bake.Entry{{Type: "image", Attrs: attrs}}, opt)
+		opt := &Caller{Env: bake.Env{"BUILDX_NO_DEFAULT_OCI_ARTIFACT": tt.value}, Dir: t.TempDir()}
+		got, err := prepareExports(&bake.Target{}, []bake.Entry{{Type: "image", Attrs: attrs}}, opt, nil)
 		if err != nil || got[0].Attrs["oci-artifact"] != tt.want {
 			t.Errorf("%+v: got %v, %v", tt, got[0].Attrs, err)
 		}

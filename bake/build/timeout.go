@@ -82,10 +82,8 @@ func (r *run) doing(q *request) string {
 	r.gate.mu.Lock()
 	steps, others := q.steps, q.linkedSteps()
 	r.gate.mu.Unlock()
-	r.progress.mu.Lock()
-	defer r.progress.mu.Unlock()
 	for _, s := range steps {
-		v, seen := r.progress.vertices[s.shown]
+		v, seen := r.progress.state(s.shown)
 		if seen && !others[s.shown] && v.Started != nil && v.Completed == nil {
 			return "in step " + v.Name
 		}

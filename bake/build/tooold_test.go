@@ -153,7 +153,7 @@ func TestOldBuilder(t *testing.T) {
 		for _, target := range targets {
 			target.Context, target.DockerfileInline = ".", inline("FROM scratch\n")
 		}
-		return Run(t.Context(), &bake.Plan{Targets: targets}, []builder.Node{n}, Options{Dir: w.dir, Allow: []string{"fs=*"}})
+		return Run(t.Context(), &bake.Plan{Targets: targets}, []builder.Node{n}, Options{Caller: Caller{Dir: w.dir}, Allow: []string{"fs=*"}})
 	}
 	old := startEngine(t, "old", nil, unplayed{t: t}, &age{"v0.12.5", []apicaps.CapID{pb.CapMultipleExporters, pb.CapExecMetaLinuxResources}})
 	_, err := run(old, &bake.Target{Name: "a", Outputs: []bake.Entry{{Type: "local", Dest: "out", Attrs: map[string]string{"src": "/app"}}}})
@@ -170,7 +170,7 @@ func TestOldBuilder(t *testing.T) {
 
 // What has no effect is told once for all targets of a node.
 func TestNoEffect(t *testing.T) {
-	r := &run{progress: newProgress(nil, true)}
+	r := &run{progress: newProgress(nil, nil, true)}
 	n := &node{version: "v0.12.5"}
 	n.Builder = "mine"
 	for _, name := range []string{"a", "b"} {

@@ -100,9 +100,9 @@ func TestRetry(t *testing.T) {
 	} {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			r := &run{opt: Options{Retries: tc.retries}, progress: newProgress(nil, false)}
+			r := &retrier{retries: tc.retries, show: newProgress(nil, nil, false)}
 			tries := 0
-			err := r.retry(t.Context(), "app", "push", func(context.Context) error {
+			err := r.do(t.Context(), "app", "push", func(context.Context) error {
 				tries++
 				if tries <= len(tc.errs) {
 					return tc.errs[tries-1]
@@ -115,9 +115,9 @@ func TestRetry(t *testing.T) {
 		})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &run{opt: Options{Retries: 3}, progress: newProgress(nil, false)}
+	r := &retrier{retries: 3, show: newProgress(nil, nil, false)}
 	tries := 0
-	_ = r.retry(ctx, "app", "push", func(context.Context) error {
+	_ = r.do(ctx, "app", "push", func(context.Context) error {
 		tries++
 		cancel()
 		return again

@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/urlutil"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -37,72 +35,14 @@ type repositories struct {
 	failed error
 }
 
-func newRepositories(opt *Options) *repositories {
-	labels, _ := opt.flag("BUILDX_GIT_LABELS")
-	info, set := opt.flag("BUILDX_GIT_INFO")
-	dirty, _ := opt.flag("BUILDX_GIT_CHECK_DIRTY")
+func newRepositories(at *Caller) *repositories {
+	labels, _ := at.flag("BUILDX_GIT_LABELS")
+	info, set := at.flag("BUILDX_GIT_INFO")
+	dirty, _ := at.flag("BUILDX_GIT_CHECK_DIRTY")
 	return &repositories{
 		byRoot: map[string]*repository{}, byDir: map[string]*repository{}, dirty: dirty, info: info || !set,
-		labels: labels || opt.Env["BUILDX_GIT_LABELS"] == "full",
+		labels: labels || at.Env["BUILDX_GIT_LABELS"] == "full",
 	}
-}
-
-// addVCS adds what the image, its provenance or the record of its build says
-// about the repository of the context of q. Who has an engine of his own to
-// himself needs no record to look up.
-func (q *request) addVCS(ctx context.Context, repos *repositories) {
-	info := repos.info && (q.wantsProvenance() || q.call == "" && !q.node.embedded)
-	if q.inputs.contextDir == "" || !info && !repos.labels {
-		return
-	}
-	repo := repos.find(ctx, q.inputs.contextDir)
-	if repo == nil {
-		return
-	}
-	if repos.labels {
-		maps.Copy(q.attrs, repo.labelAttrs(q.dockerfilePath()))
-	}
-	if info {
-		maps.Copy(q.attrs, repo.infoAttrs(q.localDirs()))
-	}
-}
-
-// wantsProvenance reports whether anything will hold provenance of q. The
-// default one is not written beside files.
-func (q *request) wantsProvenance() bool {
-	attest, ok := q.attrs["attest:provenance"]
-	if !ok {
-		return false
-	}
-	if !strings.Contains(attest, "inline-only=true") || q.recorded {
-		return true
-	}
-	for _, e := range q.exports {
-		if e.Type != client.ExporterLocal && e.Type != client.ExporterTar {
-			return true
-		}
-	}
-	return false
-}
-
-// dockerfilePath is where the Dockerfile of q would be, even if its text is
-// written in the definition.
-func (q *request) dockerfilePath() string {
-	if p := q.inputs.dockerfile.path; p != "" {
-		return p
-	}
-	return filepath.Join(q.inputs.contextDir, q.target.Dockerfile)
-}
-
-// localDirs are the directories that q reads, by the names that Dockerfiles
-// know them under.
-func (q *request) localDirs() map[string]string {
-	dirs := maps.Clone(q.inputs.named)
-	dirs["context"] = q.inputs.contextDir
-	if p := q.inputs.dockerfile.path; p != "" {
-		dirs["dockerfile"] = filepath.Dir(p)
-	}
-	return dirs
 }
 
 func (r *repository) labelAttrs(dockerfile string) map[string]string {

@@ -9,11 +9,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// warningsOf returns what the frontend had to say about the Dockerfile of q.
-func (p *progress) warningsOf(q *request) []client.VertexWarning {
+// warningsOf returns what the frontend had to say about the Dockerfile of a
+// target.
+func (p *progress) warningsOf(target string) []client.VertexWarning {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var out []client.VertexWarning
 	for _, w := range p.found {
-		if p.target[w.Vertex] == q.target.Name {
+		if p.target[w.Vertex] == target {
 			out = append(out, w)
 		}
 	}

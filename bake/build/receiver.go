@@ -1,17 +1,12 @@
 package build
 
 import (
-	"context"
 	"fmt"
 	"hash/maphash"
 	"io/fs"
-	"slices"
 	"strconv"
 
-	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/session"
-	sessioncontent "github.com/moby/buildkit/session/content"
 	"github.com/moby/buildkit/session/filesync"
 	"github.com/tonistiigi/fsutil/types"
 	"google.golang.org/grpc"
@@ -22,59 +17,11 @@ import (
 // stream of files belongs to.
 const exporterID = "buildkit-attachable-exporter-id"
 
-// receiveFiles opens the session of a job that writes a directory. It is the one
-// that the client of BuildKit would open, but for how it takes the files. Without
-// such an output nothing happens. The returned function closes the session.
-func (r *run) receiveFiles(ctx context.Context, q *request, so *client.SolveOpt, c *client.Client) (func(), error) {
-	if !slices.ContainsFunc(so.Exports, func(e client.ExportEntry) bool { return e.Type == client.ExporterLocal }) {
-		return func() {}, nil
-	}
-	stores := map[string]content.Store{}
-	if err := q.addStores(stores); err != nil {
-		return nil, err
-	}
-	target := filesync.NewFSSyncTarget()
-	for id, e := range so.Exports {
-		switch {
-		case e.OutputStore != nil:
-			stores["export"] = e.OutputStore
-		case e.Output != nil:
-			target.Add(filesync.WithFSSync(id, e.Output))
-		case e.OutputDir != "" && mirrors(e.Attrs):
-			target.Add(filesync.WithFSSyncDirDelete(id, e.OutputDir))
-		case e.OutputDir != "":
-			target.Add(filesync.WithFSSyncDir(id, e.OutputDir))
-		}
-	}
-	one, err := session.NewSession(context.WithoutCancel(ctx), so.SharedKey)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open a session: %w", err)
-	}
-	for _, a := range append(so.Session, &receiver{target, q, r.overwritten}) {
-		one.Allow(a)
-	}
-	if len(stores) > 0 {
-		one.Allow(sessioncontent.NewAttachable(stores))
-	}
-	if so.SourcePolicyProvider != nil {
-		one.Allow(so.SourcePolicyProvider)
-	}
-	so.SharedSession, so.SessionPreInitialized = one, true
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := one.Run(context.WithoutCancel(ctx), c.Dialer()); err != nil && ctx.Err() == nil {
-			r.stop(&lostError{q.node, err})
-		}
-	}()
-	return func() { _ = one.Close(); <-ended }, nil
-}
-
 // receiver takes the files of outputs, as the client of BuildKit does, but it
 // asks for few at a time, and notes those that come to a shared directory.
 type receiver struct {
 	*filesync.SyncTarget
-	request *request
+	outputs []targetOutput // of the job, by their number in it
 	found   *overwritten
 }
 
@@ -87,25 +34,17 @@ func (w *receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
 	if md, ok := metadata.FromIncomingContext(stream.Context()); ok && len(md[exporterID]) > 0 {
 		id, _ = strconv.Atoi(md[exporterID][0])
 	}
-	if id < 0 || id >= len(w.request.exports) || w.request.exports[id].Type != client.ExporterLocal {
+	if id < 0 || id >= len(w.outputs) || w.outputs[id].Type != client.ExporterLocal {
 		return w.SyncTarget.DiffCopy(stream)
 	}
 	stream = &pacedStream{FileSend_DiffCopyServer: stream}
-	if !w.found.shared[w.request.exports[id]] {
+	if !w.found.shared[w.outputs[id].export] {
 		return w.SyncTarget.DiffCopy(stream)
 	}
 	return w.SyncTarget.DiffCopy(&watchedStream{
 		FileSend_DiffCopyServer: stream, seed: w.found.seed, open: map[uint32]*maphash.Hash{},
-		complete: func(files []received) { w.found.note(w.request, w.request.exports[id], files) },
+		complete: func(files []received) { w.found.note(w.outputs[id], files) },
 	})
-}
-
-// received is something that the engine has sent.
-type received struct {
-	path string
-	sum  uint64 // equal for what is the same but for owner, mode and time
-	dir  bool
-	link string // the path of the file that this is a hard link to
 }
 
 // watchedStream looks at the packets of a transfer of files. Each file is

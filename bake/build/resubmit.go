@@ -35,7 +35,7 @@ func (r *run) persist(ctx context.Context, j *job) (map[string]string, error) {
 		for _, q := range j.requests {
 			q.discard()
 		}
-		if r.pause(ctx, q.target.Name, q.failing(cause), j.tries.before, cause) != nil {
+		if r.again.pause(ctx, q.target.Name, q.failing(cause), j.tries.before, cause) != nil {
 			return nil, ctx.Err()
 		}
 		j.renew()

@@ -63,7 +63,7 @@ func pools(requests []*request, n *node) bool {
 // the embedded engine keeps what several caches know of one step apart; others
 // would find less in many caches than in one.
 func (q *request) pooled() bool {
-	return q.node.embedded && q.call == "" && !q.foreign() && len(q.policies) == 0
+	return q.node.embedded && q.call == "" && !q.foreign() && !q.policies.any()
 }
 
 func sameImports(a, b []client.CacheOptionsEntry) bool {
@@ -165,7 +165,7 @@ func connected(requests []*request) [][]*request {
 
 // evaluate evaluates q with the caches of all members.
 func (m *importer) evaluate(ctx context.Context, q *request, result *gateway.Result) error {
-	return m.run.retry(ctx, q.target.Name, phaseBuild, func(ctx context.Context) error {
+	return m.run.again.do(ctx, q.target.Name, phaseBuild, func(ctx context.Context) error {
 		for {
 			s := m.submit()
 			err := s.evaluate(ctx, result)
@@ -223,7 +223,7 @@ func (m *importer) hold(s *submission) {
 	r.starting <- struct{}{}
 	started := sync.OnceFunc(func() { <-r.starting })
 	tell := sync.OnceFunc(func() { close(s.ready) })
-	status, wait := r.progress.stream(&job{node: q.node, requests: m.members, shared: true})
+	status, wait := r.progress.stream((&job{node: q.node, requests: m.members, shared: true}).watched())
 	_, err := q.node.client.Build(s.ctx, so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		started()
 		var err error

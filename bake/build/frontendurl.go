@@ -12,24 +12,6 @@ import (
 // maxDockerfileSize is the largest Dockerfile that is downloaded, in bytes.
 const maxDockerfileSize = 2 << 20
 
-// fetchDockerfile downloads the Dockerfile of q through the engine if it is
-// given as a URL, and makes it a source like any other.
-func (r *run) fetchDockerfile(ctx context.Context, c gateway.Client, q *request) error {
-	url := q.inputs.dockerfile.url
-	if url == "" {
-		return nil
-	}
-	text, err := readURL(ctx, c, url)
-	if err != nil {
-		return fmt.Errorf("failed to read dockerfile: %w", err)
-	}
-	d, err := memoryDockerfile(text)
-	if err != nil {
-		return err
-	}
-	return q.placeDockerfile(ctx, r, d)
-}
-
 func readURL(ctx context.Context, c gateway.Client, url string) ([]byte, error) {
 	const name = "Dockerfile"
 	state := llb.HTTP(url, llb.Filename(name), llb.WithCustomNamef("[internal] load %s", url))

@@ -25,40 +25,15 @@ func (p *progress) timed(v *client.Vertex) {
 	p.spans[v.Digest] = append(list, s)
 }
 
-// ownTime is how long the steps took that the parts of a target need: those of
-// its own, its context and its outputs, at whichever target's cost they ran, but
-// not those of the targets that it links to. Where steps ran at the same time, that time
-// counts once; what it waited for its turn or for others does not count.
-//
-// Only the engine's clock is used, so that another machine's may be wrong.
-func (r *run) ownTime(parts ...*request) time.Duration {
+// took is how long the vertices took together: see covered.
+func (p *progress) took(vertices []digest.Digest) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var ran []span
-	for _, q := range parts {
-		others := q.linkedSteps()
-		add := func(d digest.Digest) {
-			if !others[d] {
-				ran = append(ran, r.progress.spans[d]...)
-			}
-		}
-		for _, s := range q.steps {
-			add(s.shown)
-		}
-		for d := range q.reported {
-			add(d)
-		}
+	for _, d := range vertices {
+		ran = append(ran, p.spans[d]...)
 	}
 	return covered(ran)
-}
-
-// linkedSteps are the vertices of the targets that q links to.
-func (q *request) linkedSteps() map[digest.Digest]bool {
-	out := map[digest.Digest]bool{}
-	for _, l := range q.links {
-		for _, s := range l.producer.steps {
-			out[s.shown] = true
-		}
-	}
-	return out
 }
 
 // covered is the length of the union of spans.

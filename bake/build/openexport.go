@@ -52,25 +52,6 @@ func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.Exp
 	return entry, cancel, nil
 }
 
-// loadWriter is the stream into Docker. That of buildx waits in Close for an
-// import which only the first byte starts: a cancelled build may send none.
-type loadWriter struct {
-	io.WriteCloser
-	begun bool
-}
-
-func (w *loadWriter) Write(data []byte) (int, error) {
-	w.begun = true
-	return w.WriteCloser.Write(data)
-}
-
-func (w *loadWriter) Close() error {
-	if !w.begun {
-		return nil
-	}
-	return w.WriteCloser.Close()
-}
-
 // attested reports whether q asks for attestations of its image.
 func attested(q *request) bool {
 	for _, a := range q.target.Attest {
@@ -79,4 +60,21 @@ func attested(q *request) bool {
 		}
 	}
 	return false
+}
+
+// openExport makes an output ready to be written to. The returned function
+// releases what it holds.
+func (r *run) openExport(ctx context.Context, q *request, e *export) (client.ExportEntry, func(), error) {
+	nothing := func() {}
+	entry := e.ExportEntry
+	switch {
+	case e.load:
+		return r.loadExport(ctx, q, e)
+	case e.layout != nil:
+		if err := e.layout.open(); err != nil {
+			return entry, nothing, in("output", e.key, err)
+		}
+		entry.OutputStore = e.layout
+	}
+	return entry, nothing, nil
 }

@@ -1,0 +1,126 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strings"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/core/content/proxy"
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// readManifests lists the images of an index. The engine keeps an index for as
+// long as it keeps the record of the build; without it nothing is listed. An
+// error is that of an engine that went away.
+func (r *run) readManifests(ctx context.Context, q *request, image *ocispecs.Descriptor) ([]Manifest, error) {
+	if image == nil || !isIndex(image.MediaType) || !r.opt.Metadata {
+		return nil, nil
+	}
+	if known, err := q.node.keepsRecords(ctx); err != nil || !known {
+		return nil, err
+	}
+	data, err := content.ReadBlob(ctx, proxy.NewContentStore(q.node.client.ContentClient()), *image)
+	if err = lostConnection(q.node, err); Lost(err) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, nil
+	}
+	return indexManifests(data), nil
+}
+
+// builtPlatforms are those of the result: those that were asked for, else what
+// the image says.
+func builtPlatforms(q *request, image *ocispecs.Descriptor) []string {
+	var out []string
+	for _, p := range q.platforms {
+		out = appendNew(out, platforms.FormatAll(p))
+	}
+	for _, m := range q.of.manifests {
+		out = appendNew(out, m.Platform)
+	}
+	if len(out) == 0 && image != nil && image.Platform != nil {
+		out = append(out, platforms.FormatAll(*image.Platform))
+	}
+	return out
+}
+
+// addRecord adds the reference of the build record of q to response and, if
+// the caller wants metadata, the provenance in that record.
+func (r *run) addRecord(ctx context.Context, q *request, response map[string]string) error {
+	response[metadataRef] = strings.Join([]string{q.node.Builder, q.node.Name, q.ref}, "/")
+	mode := provenanceMode(r.opt.Env)
+	if !r.opt.Metadata || mode == "" {
+		return nil
+	}
+	if known, err := q.node.keepsRecords(ctx); err != nil || !known {
+		return err
+	}
+	if err := fetchProvenance(ctx, q.node.client, q.ref, mode, response); err != nil {
+		return fmt.Errorf("cannot read the provenance of the build: %w", err)
+	}
+	return nil
+}
+
+// addVCS adds what the image, its provenance or the record of its build says
+// about the repository of the context of q. Who has an engine of his own to
+// himself needs no record to look up.
+func (q *request) addVCS(ctx context.Context, repos *repositories) {
+	info := repos.info && (q.wantsProvenance() || q.call == "" && !q.node.embedded)
+	if q.inputs.contextDir == "" || !info && !repos.labels {
+		return
+	}
+	repo := repos.find(ctx, q.inputs.contextDir)
+	if repo == nil {
+		return
+	}
+	if repos.labels {
+		maps.Copy(q.attrs, repo.labelAttrs(q.dockerfilePath()))
+	}
+	if info {
+		maps.Copy(q.attrs, repo.infoAttrs(q.localDirs()))
+	}
+}
+
+// wantsProvenance reports whether anything will hold provenance of q. The
+// default one is not written beside files.
+func (q *request) wantsProvenance() bool {
+	attest, ok := q.attrs["attest:provenance"]
+	if !ok {
+		return false
+	}
+	if !strings.Contains(attest, "inline-only=true") || q.recorded {
+		return true
+	}
+	for _, e := range q.exports {
+		if e.Type != client.ExporterLocal && e.Type != client.ExporterTar {
+			return true
+		}
+	}
+	return false
+}
+
+// dockerfilePath is where the Dockerfile of q would be, even if its text is
+// written in the definition.
+func (q *request) dockerfilePath() string {
+	if p := q.inputs.dockerfile.path; p != "" {
+		return p
+	}
+	return filepath.Join(q.inputs.contextDir, q.target.Dockerfile)
+}
+
+// localDirs are the directories that q reads, by the names that Dockerfiles
+// know them under.
+func (q *request) localDirs() map[string]string {
+	dirs := maps.Clone(q.inputs.named)
+	dirs["context"] = q.inputs.contextDir
+	if p := q.inputs.dockerfile.path; p != "" {
+		dirs["dockerfile"] = filepath.Dir(p)
+	}
+	return dirs
+}
