@@ -66,7 +66,7 @@ test: prepare-test ## run every test; say what ran and what was skipped
 	rest=$$(grep -vxE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
 	{ \
 	  if [ -n "$$raced" ]; then $(go) test -json -timeout 10m $(race) $$raced || true; fi; \
-	  if [ -n "$$rest" ]; then $(go) test -json -timeout 25m $$rest || true; fi; \
+	  if [ -n "$$rest" ]; then $(go) test -json -timeout 40m $$rest || true; fi; \
 	} | bin/summary
 
 bench: prepare-test build ## run the Go benchmarks, and the comparison with docker buildx bake

@@ -7,8 +7,13 @@ import (
 	"bake/tests/fixture"
 )
 
-// maxClient is how much memory bake may use as a client, in KiB.
-const maxClient = 150 << 10
+// maxClient is how much memory bake may use as a client, in KiB, and maxDocker how
+// much with 500 jobs on Docker at once: 139 to 148 MiB were measured, of which
+// several connections and the records of their builds are a part.
+const (
+	maxClient = 150 << 10
+	maxDocker = 180 << 10
+)
 
 // 500 targets are built at once by Docker's own BuildKit, which serves 250
 // streams on a connection: docker buildx bake loses jobs beyond some 120.
@@ -55,8 +60,8 @@ target "linked" {
 		if o.Code != 0 {
 			t.Fatalf("bake %q: exit code %d\n%s", tc.args, o.Code, o.Stderr)
 		}
-		if o.MaxRSS > maxClient {
-			t.Errorf("bake %q used %d KiB of memory, more than %d", tc.args, o.MaxRSS, maxClient)
+		if o.MaxRSS > maxDocker {
+			t.Errorf("bake %q used %d KiB of memory, more than %d", tc.args, o.MaxRSS, maxDocker)
 		}
 		names := d.Run(t, "images", "--format", "{{.Repository}}", "example.com/"+tc.image)
 		if n := len(strings.Fields(names)); n != tc.want {
