@@ -247,9 +247,10 @@ target "on-half" {
 `)
 	s.env = append(append(s.env, c.settings()...), "REGISTRY="+registry.Host, "SOURCE_DATE_EPOCH=1600000000")
 
-	for _, output := range []string{"type=tar,dest=out.tar", "type=oci,dest=out.tar", "type=docker,dest=out.tar", "type=oci,tar=false,dest=out", "type=local,mode=delete,dest=out"} {
+	for _, output := range []string{"type=tar,dest=out.tar", "type=oci,dest=out.tar", "type=oci,tar=false,dest=out", "type=local,mode=delete,dest=out"} {
 		tells(t, s.run(1, "both", "--var=OUT="+output, "--allow=buildx.local.delete"), "several nodes build this target", "docker-bake.hcl:")
 	}
+	tells(t, s.run(2, "both", "--var=OUT=type=docker,dest=out.tar"), "docker-bake.hcl:") // no file of Docker's holds two platforms
 	if s.exists("out") || s.exists("out.tar") {
 		t.Error("an output that is refused was begun")
 	}
