@@ -11,7 +11,7 @@ import (
 // values are what the flags of docker buildx bake that take a value are tried
 // with. A flag that is not here is new: it needs a value and a place in bake.
 var values = map[string]string{
-	"allow": "network.host", "builder": "embedded", "call": "outline,format=json", "file": "docker-bake.hcl", "list": "targets",
+	"allow": "network.host", "builder": "embedded", "call": "outline,format=json", "file": "docker-bake.hcl", "jobs": "parallel=2", "list": "targets",
 	"metadata-file": "meta.json", "policy": "strict=true", "progress": "plain", "provenance": "mode=max", "sbom": "true",
 	"set": "*.pull=true", "var": "NAME=value",
 }
