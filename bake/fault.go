@@ -60,8 +60,7 @@ func (t *Target) wrongTags() hcl.Diagnostics {
 // namesImage reports whether an output cannot do without a name that is one in
 // every registry. An image that is only stored, or not kept at all, can.
 func namesImage(o Entry) bool {
-	push, _ := strconv.ParseBool(o.Attrs["push"])
-	return o.Type == "registry" || o.Type == "oci" || o.Type == "docker" || o.Type == "image" && push
+	return pushes(o) || o.Type == "oci" || o.Type == "docker"
 }
 
 // checkTag reports what is wrong with the name of an image.

@@ -3,10 +3,8 @@ package build
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -14,7 +12,7 @@ import (
 )
 
 // annotationLevel is a level of an image index with an optional platform.
-var annotationLevel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`) })
+var annotationLevel = pattern(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
 
 // settle makes the annotations of an output such as its engine takes them. In
 // brackets stands the one spelling of a platform, as older engines know no other,

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"bake/bake"
-
-	_ "github.com/docker/buildx/driver/remote"
 )
 
 // Caller is where bake was called.

@@ -1,9 +1,10 @@
 package build
 
 import (
-	"bake/bake"
 	"errors"
 	"strconv"
+
+	"bake/bake"
 
 	"github.com/docker/buildx/driver"
 	"github.com/moby/buildkit/client"

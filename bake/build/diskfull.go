@@ -3,9 +3,7 @@ package build
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 )
 
 // fullError says that an output could not be written because its disk is full.
@@ -22,9 +20,7 @@ func (e *fullError) Unwrap() error { return e.err }
 
 // receiverFull is how the client says, by way of the engine, that it could not
 // store what it was sent.
-var receiverFull = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`code = ResourceExhausted desc = .*no space left on device`)
-})
+var receiverFull = pattern(`code = ResourceExhausted desc = .*no space left on device`)
 
 // OutputFull reports whether a build failed because the disk of an output is
 // full: the user's, not the engine's.

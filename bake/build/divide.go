@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	pw "github.com/docker/buildx/util/progress"
-	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -193,7 +192,7 @@ func (q *request) settleAnnotations() error {
 		return in("annotations", "", err)
 	}
 	for _, e := range q.exports {
-		if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
+		if files(e) {
 			continue // no image
 		}
 		if fault, err := e.settle(all, own); err != nil {

@@ -49,7 +49,7 @@ var (
 // checkOptions finds values that no engine takes.
 func checkOptions(e *export) error {
 	known := imageOptions
-	if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
+	if files(e) {
 		known = fileOptions
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
@@ -68,7 +68,7 @@ func checkOptions(e *export) error {
 			}
 		}
 	}
-	if e.Type == client.ExporterLocal || e.Type == client.ExporterTar {
+	if files(e) {
 		return nil
 	}
 	return checkMediaTypes(e)

@@ -1,9 +1,10 @@
 package build
 
 import (
-	"bake/bake"
 	"strconv"
 	"strings"
+
+	"bake/bake"
 )
 
 // officialFrontend is the image that engines carry a copy of.

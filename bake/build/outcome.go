@@ -136,12 +136,7 @@ func (a *assembly) result(done, ran bool) (Result, error) {
 // and reports whether any of them ran. A step that the engine never mentions
 // was not needed, as what follows was cached.
 func (r *run) countSteps(t *TargetReport, q *request) (ran bool) {
-	linked := map[digest.Digest]bool{}
-	for _, l := range q.links {
-		for _, s := range l.producer.steps {
-			linked[s.shown] = true
-		}
-	}
+	linked := q.linkedSteps()
 	for _, s := range q.steps {
 		if !s.work || linked[s.shown] {
 			continue

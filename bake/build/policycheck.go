@@ -8,10 +8,8 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/docker/buildx/policy"
 	"github.com/docker/buildx/util/confutil"
@@ -97,7 +95,7 @@ func (e *deniedError) Error() string { return e.text }
 func (e *deniedError) Unwrap() error { return e.err }
 
 // localSource is how an error names a local source.
-var localSource = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(localScheme + `[^"\s]+`) })
+var localSource = pattern(localScheme + `[^"\s]+`)
 
 func (q *policies) withPlainNames(err error) error {
 	return &deniedError{err, localSource().ReplaceAllStringFunc(err.Error(), func(id string) string {

@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -53,7 +52,7 @@ func (p *progress) Write(s *client.SolveStatus) {
 }
 
 // password is one in a URL, which a step may be named after.
-var password = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(://[^/\s:@'"]*):[^/\s'"]+@`) })
+var password = pattern(`(://[^/\s:@'"]*):[^/\s'"]+@`)
 
 // redactNames hides the passwords in the name of a step.
 func redactNames(name string) string {

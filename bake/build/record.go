@@ -10,7 +10,6 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/content/proxy"
 	"github.com/containerd/platforms"
-	"github.com/moby/buildkit/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -98,7 +97,7 @@ func (q *request) wantsProvenance() bool {
 		return true
 	}
 	for _, e := range q.exports {
-		if e.Type != client.ExporterLocal && e.Type != client.ExporterTar {
+		if !files(e) {
 			return true
 		}
 	}

@@ -3,8 +3,6 @@ package build
 import (
 	"errors"
 	"math"
-	"regexp"
-	"sync"
 	"time"
 
 	"github.com/docker/buildx/builder"
@@ -126,7 +124,7 @@ func (t *TargetReport) json() TargetResult {
 }
 
 // credentialed is a URL with a user and a password or token before its host.
-var credentialed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s"']+@`) })
+var credentialed = pattern(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s"']+@`)
 
 // withoutCredentials hides what stands before the host of a URL.
 func withoutCredentials(text string) string { return credentialed().ReplaceAllString(text, "${1}***@") }
