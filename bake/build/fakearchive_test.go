@@ -3,6 +3,7 @@ package build
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	contentapi "github.com/containerd/containerd/api/services/content/v1"
@@ -31,11 +32,15 @@ func newArchive(t testing.TB) *archive {
 		t.Fatal(err)
 	}
 	a := &archive{store: store}
+	// More than an engine sends at once: when it has said the first thing, the
+	// reader still misses the rest.
+	long := strings.Repeat("x", 3<<19)
 	a.image = a.put(t, ocispecs.MediaTypeImageIndex, ocispecs.Index{
-		Versioned: specs.Versioned{SchemaVersion: 2},
-		Manifests: []ocispecs.Descriptor{{Digest: digest.FromString("m"), Platform: &ocispecs.Platform{OS: "linux", Architecture: "amd64"}}},
+		Versioned:   specs.Versioned{SchemaVersion: 2},
+		Manifests:   []ocispecs.Descriptor{{Digest: digest.FromString("m"), Platform: &ocispecs.Platform{OS: "linux", Architecture: "amd64"}}},
+		Annotations: map[string]string{"long": long},
 	})
-	a.provenance = a.put(t, "application/vnd.in-toto+json", map[string]any{})
+	a.provenance = a.put(t, "application/vnd.in-toto+json", map[string]any{"long": long})
 	a.provenance.Annotations = map[string]string{"in-toto.io/predicate-type": "https://slsa.dev/provenance/v0.2"}
 	return a
 }

@@ -127,10 +127,9 @@ func uses() map[string]submit {
 
 // perform uses an engine with a fate once, and returns how that ended.
 // met is whether the engine went away before that.
-func (f *fate) perform(t *testing.T, driver string, use submit) (met bool, err error) {
+func (f *fate) perform(t *testing.T, driver string, archive *archive, use submit) (met bool, err error) {
 	t.Helper()
 	dir, journals := t.TempDir(), t.TempDir()
-	archive := newArchive(t)
 	synctest.Test(t, func(t *testing.T) {
 		e := &fakeEngine{name: "n", played: scene{archive}, driver: driver, fate: f, archive: archive}
 		node := e.start(t, nil)
@@ -157,7 +156,7 @@ func TestLostAtAnyMoment(t *testing.T) {
 		logrus.SetLevel(level)
 		log.SetOutput(os.Stderr)
 	}()
-	asked := map[string]int{}
+	asked, archive := map[string]int{}, newArchive(t)
 	for name, use := range uses() {
 		drivers := []string{"container"}
 		if name == "linked" || name == "caches" {
@@ -165,13 +164,13 @@ func TestLostAtAnyMoment(t *testing.T) {
 		}
 		for _, driver := range drivers {
 			healthy := &fate{}
-			if _, err := healthy.perform(t, driver, use); err != nil {
+			if _, err := healthy.perform(t, driver, archive, use); err != nil {
 				t.Fatalf("%s on %s: %v", name, driver, err)
 			}
 			for _, m := range healthy.seen {
 				asked[m.method]++
 				t.Run(strings.Join([]string{name, driver, m.String()}, "/"), func(t *testing.T) {
-					met, err := (&fate{at: m}).perform(t, driver, use)
+					met, err := (&fate{at: m}).perform(t, driver, archive, use)
 					switch target := (*TargetError)(nil); {
 					case !met: // what runs side by side does not always come to that
 					case err == nil && name == "remote" && m.late && m.method == controlapi.Control_Solve_FullMethodName:
