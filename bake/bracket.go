@@ -6,13 +6,16 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/platforms"
 )
 
 // annotationOption is how an output writes an annotation for one platform, as
 // its option annotation-manifest[linux/arm64].KEY.
-var annotationOption = regexp.MustCompile(`^annotation(?:-[a-z-]+)?\[([A-Za-z0-9_/-]+)\]\.`)
+var annotationOption = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^annotation(?:-[a-z-]+)?\[([A-Za-z0-9_/-]+)\]\.`)
+})
 
 // checkBrackets reports annotations for a platform that the target does not
 // build for: they would be nowhere. What a target without platforms builds for,
@@ -37,7 +40,7 @@ func (p *planner) checkBrackets(t *Target) {
 	if a := t.attrs.attrs[attrOutput]; a != nil {
 		for i := range a.cells {
 			for _, key := range slices.Sorted(maps.Keys(a.cells[i].entry.attrs)) {
-				if m := annotationOption.FindStringSubmatch(key); m != nil {
+				if m := annotationOption().FindStringSubmatch(key); m != nil {
 					lost(attrOutput, &a.cells[i], m[1])
 				}
 			}

@@ -3,7 +3,6 @@ package bake
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,13 +80,11 @@ func checkTag(tag string, named bool) error {
 		return fmt.Errorf("%q is not the name of an image; a variable is written ${NAME}", tag)
 	case err != nil:
 		return fmt.Errorf("%q is not the name of an image, as in registry.example.com/app:1.0: %w", tag, err)
-	case named && hexadecimal.MatchString(tag):
+	case named && len(tag) == 64 && strings.Trim(tag, "0123456789abcdef") == "":
 		return fmt.Errorf("%q is 64 hexadecimal digits, which stand for the id of an image and cannot be its name", tag)
 	}
 	return nil
 }
-
-var hexadecimal = regexp.MustCompile(`^[a-f0-9]{64}$`)
 
 func (t *Target) wrongOutputs(provenance bool) hcl.Diagnostics {
 	a := t.attrs.attrs[attrOutput]

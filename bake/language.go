@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -78,8 +79,8 @@ func startsJSON(data []byte) bool {
 // yamlLine and hclLine are how a line of each language begins that is not
 // indented: "services:" and "---", or "TAG =" and `target "app" {`.
 var (
-	yamlLine = regexp.MustCompile(`^(?:["']?[\w./-]+["']?:(?:\s|$)|---|%YAML|- )`)
-	hclLine  = regexp.MustCompile(`^(?:[\w-]+\s*=|[a-z]+\s+"?[\w./-]+"?\s*\{|\})`)
+	yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:["']?[\w./-]+["']?:(?:\s|$)|---|%YAML|- )`) })
+	hclLine  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[\w-]+\s*=|[a-z]+\s+"?[\w./-]+"?\s*\{|\})`) })
 )
 
 // looksYAML reports whether more of the lines that are not indented look like
@@ -88,9 +89,9 @@ func looksYAML(data []byte) bool {
 	yaml := 0
 	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte(byteOrderMark))) {
 		switch {
-		case yamlLine.Match(line):
+		case yamlLine().Match(line):
 			yaml++
-		case hclLine.Match(line):
+		case hclLine().Match(line):
 			yaml--
 		}
 	}

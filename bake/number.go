@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
@@ -14,17 +15,23 @@ import (
 type lossyNumber struct {
 	rng     hcl.Range
 	written string
-	text    *regexp.Regexp // finds what becomes of it
-	short   string
+	short   string                // what becomes of it
+	alone   func() *regexp.Regexp // finds that in a text, not as a part of another number
 }
 
-var trailingZero = regexp.MustCompile(`\d+\.\d*0`)
+// becomes reports whether the number may be what a text holds.
+func (n lossyNumber) becomes(text string) bool {
+	return strings.Contains(text, n.short) && n.alone().MatchString(text)
+}
+
+var trailingZero = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+\.\d*0`) })
 
 // lossyNumbers are those of all files, outside of quotes and comments.
 func lossyNumbers(files []File) []lossyNumber {
 	var out []lossyNumber
 	for _, f := range files {
-		for _, m := range trailingZero.FindAllIndex(f.Data, -1) {
+		line, counted := 1, 0
+		for _, m := range trailingZero().FindAllIndex(f.Data, -1) {
 			start := bytes.LastIndexByte(f.Data[:m[0]], '\n') + 1
 			before := f.Data[start:m[0]]
 			if !endsWord(before) || !beginsWord(f.Data[m[1]:]) || inText(before) {
@@ -32,11 +39,14 @@ func lossyNumbers(files []File) []lossyNumber {
 			}
 			written := string(f.Data[m[0]:m[1]])
 			short := strings.TrimSuffix(strings.TrimRight(written, "0"), ".")
-			from := hcl.Pos{Line: bytes.Count(f.Data[:start], []byte("\n")) + 1, Column: utf8.RuneCount(before) + 1, Byte: m[0]}
+			line, counted = line+bytes.Count(f.Data[counted:start], []byte("\n")), start
+			from := hcl.Pos{Line: line, Column: utf8.RuneCount(before) + 1, Byte: m[0]}
 			to := hcl.Pos{Line: from.Line, Column: from.Column + len(written), Byte: m[1]}
 			out = append(out, lossyNumber{
 				rng: hcl.Range{Filename: f.Name, Start: from, End: to}, written: written, short: short,
-				text: regexp.MustCompile(`(?:^|[^\d.])` + regexp.QuoteMeta(short) + `(?:$|\.?[^\d.]|\.$)`),
+				alone: sync.OnceValue(func() *regexp.Regexp {
+					return regexp.MustCompile(`(?:^|[^\d.])` + regexp.QuoteMeta(short) + `(?:$|\.?[^\d.]|\.$)`)
+				}),
 			})
 		}
 	}
@@ -73,7 +83,7 @@ func (p *planner) checkNumbers(t *Target) {
 		for j := range a.cells {
 			c := &a.cells[j]
 			for _, n := range p.numbers() {
-				if !p.told[n.rng] && n.text.MatchString(c.text()) && p.readsNumber(t, i, c, n) {
+				if !p.told[n.rng] && n.becomes(c.text()) && p.readsNumber(t, i, c, n) {
 					p.told[n.rng] = true
 					p.report(lostZero(t, &table[i], c, n))
 				}

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 	hcljson "github.com/hashicorp/hcl/v2/json"
@@ -108,11 +109,13 @@ func sameObject(text []byte, a, b hcl.Range) bool {
 }
 
 // twice finds what HCL says of a key that is in an object of JSON twice.
-var twice = regexp.MustCompile(`"(.+)" was already (?:set|defined) at .*:(\d+),\d+-`)
+var twice = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(.+)" was already (?:set|defined) at .*:(\d+),\d+-`)
+})
 
 // clarifyTwice words that.
 func clarifyTwice(d *hcl.Diagnostic) {
-	if m := twice.FindStringSubmatch(d.Detail); m != nil {
+	if m := twice().FindStringSubmatch(d.Detail); m != nil {
 		d.Summary, d.Extra = "Duplicate key", diagID("duplicate-key")
 		d.Detail = "The key \"" + m[1] + "\" is already in this object, at line " + m[2] + ". Remove one of the two."
 		d.Expression, d.EvalContext = nil, nil
