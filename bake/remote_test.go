@@ -162,9 +162,9 @@ func TestRemoteDefinitionStaysInItsTree(t *testing.T) {
 	remote := &Remote{URL: git, Tree: git}
 	file := remote.File("docker-bake.hcl")
 	for _, tt := range []struct{ text, want string }{
-		{`context = "../../etc"`, file + `:1,26-37: Path outside of the definition's tree; The context of target "app" is "../../etc", which lies outside of https://me:xxxxx@example.com/repo.git`},
-		{`contexts = { etc = "../etc" }`, file + `:1,35-43: Path outside of the definition's tree; The context "etc" of target "app" is "../etc"`},
-		{`dockerfile = "/etc/passwd"`, file + `:1,29-42: Path outside of the definition's tree; The dockerfile of target "app" is "/etc/passwd", a file of this machine`},
+		{`context = "../../beside"`, file + `:1,26-40: Path outside of the definition's tree; The context of target "app" is "../../beside", which lies outside of https://me:xxxxx@example.com/repo.git`},
+		{`contexts = { beside = "../beside" }`, file + `:1,38-49: Path outside of the definition's tree; The context "beside" of target "app" is "../beside"`},
+		{`dockerfile = "/srv/Dockerfile"`, file + `:1,29-46: Path outside of the definition's tree; The dockerfile of target "app" is "/srv/Dockerfile", a file of this machine`},
 	} {
 		plan, told := planRemote(t, remote, file, `target "app" { `+tt.text+` }`)
 		if plan != nil || !strings.HasPrefix(told, tt.want) {

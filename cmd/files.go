@@ -23,7 +23,7 @@ const (
 
 // maxDefinition is the size in bytes up to which a definition, or a file that
 // one refers to, is read: far more than people write, and an end for a device.
-const maxDefinition = 256 << 20
+var maxDefinition int64 = 256 << 20
 
 // hostFS is the file system of the host. Unlike what os.DirFS returns it takes
 // every path: absolute, with "..", with a trailing slash. A file may be anything

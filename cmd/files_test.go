@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -101,18 +100,24 @@ func TestReadEnv(t *testing.T) {
 	}
 }
 
-// TestDefinitionWithoutEnd reads a device no further than to the bound.
-func TestDefinitionWithoutEnd(t *testing.T) {
+// TestDefinitionTooLarge reads no further than to the bound.
+func TestDefinitionTooLarge(t *testing.T) {
+	defer func(most int64) { maxDefinition = most }(maxDefinition)
+	maxDefinition = 1 << 20
 	a, _, _ := newTestApp(t)
-	zero, err := os.Open("/dev/zero")
-	if err != nil {
-		t.Skip(err)
+	text := "# " + strings.Repeat("x", int(maxDefinition)-2)
+	a.write(t, "docker-bake.hcl", text)
+	a.write(t, "more.hcl", text+"\n")
+	for name, input := range map[string]string{"docker-bake.hcl": "", "-": text} {
+		files, err := readDefinition([]string{name}, hostFS{a.dir}, strings.NewReader(input))
+		if err != nil || len(files) != 1 || string(files[0].Data) != text {
+			t.Errorf("%s: got %d files, %v", name, len(files), err)
+		}
 	}
-	defer zero.Close()
-	for _, name := range []string{"/dev/zero", "-"} {
-		_, err := readDefinition([]string{name}, hostFS{a.dir}, zero)
-		if want := "more than 256 MiB"; err == nil || !strings.Contains(err.Error(), want) || exitCode(err) != ExitUsage {
-			t.Errorf("%s: got %v", name, err)
+	for name, input := range map[string]string{"more.hcl": "", "-": text + "\n"} {
+		_, err := readDefinition([]string{name}, hostFS{a.dir}, strings.NewReader(input))
+		if want := "read " + name + ": more than 1 MiB, which is no definition"; err == nil || !strings.HasSuffix(err.Error(), want) || exitCode(err) != ExitUsage {
+			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 	}
 }

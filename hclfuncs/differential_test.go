@@ -49,10 +49,41 @@ func shape(f function.Function) string {
 	return b.String()
 }
 
-// guarded are the functions that panic in buildx, where the error is a stack
-// trace. Here it is a sentence, or, where sets are not known yet, an unknown.
-var guarded = []string{"cidrsubnet", "indent", "int", "log", "merge", "pow",
-	"setintersection", "setsubtract", "setsymmetricdifference", "setunion", "zipmap"}
+// guarded are the functions that panic in buildx on some arguments, where the
+// error is a stack trace, with the least number that they are called with here.
+var guarded = map[string]float64{"cidrsubnet": 0, "indent": 0, "int": -1e6, "log": 2, "merge": 0, "pow": 1,
+	"setintersection": 0, "setsubtract": 0, "setsymmetricdifference": 0, "setunion": 0, "zipmap": 0}
+
+// tame is true of calls that are none of those that the guards are for, which are
+// made on neither side: all arguments are known and not null, numbers of a usual size.
+func tame(name string, args []cty.Value) bool {
+	least, ok := guarded[name]
+	if !ok {
+		return true
+	}
+	for _, v := range args {
+		v, _ = v.UnmarkDeep()
+		if !v.IsWhollyKnown() || holdsNull(v) {
+			return false
+		}
+		if n, err := convert.Convert(v, cty.Number); err == nil {
+			v = n // as HCL does before the call
+		}
+		if v.Type() == cty.Number && (v.LessThan(cty.NumberFloatVal(least)).True() || v.GreaterThan(cty.NumberIntVal(1e6)).True()) {
+			return false
+		}
+	}
+	return true
+}
+
+func holdsNull(v cty.Value) bool {
+	found := false
+	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		found = found || v.IsNull()
+		return true, nil
+	})
+	return found
+}
 
 func TestSameResults(t *testing.T) {
 	defer log.SetOutput(log.Writer())
@@ -61,29 +92,24 @@ func TestSameResults(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	special := domain(t)
 	var total, failed int
-	var panicked []string
 	for _, f := range All() {
 		if f.Volatile || takesExpressions(f) {
 			continue
 		}
 		c := comparison{t: t, f: f, theirs: theirs[f.Name]}
 		for _, args := range append(generate(f, random), product(special[f.Name])...) {
-			c.direct(args)
-			c.inExpression(args)
+			if tame(f.Name, args) {
+				c.direct(args)
+				c.inExpression(args)
+			}
 		}
 		if c.succeeded == 0 || c.failed == 0 {
 			t.Errorf("%s: of %d calls, %d succeeded and %d failed; the test says nothing", f.Name, c.calls, c.succeeded, c.failed)
-		}
-		if c.panics > 0 {
-			panicked = append(panicked, f.Name)
 		}
 		total += c.calls
 		failed += c.failed
 	}
 	t.Logf("%d calls, of which %d end in an error", total, failed)
-	if !slices.Equal(panicked, guarded) {
-		t.Errorf("functions that panic in buildx: %v, of which we know %v", panicked, guarded)
-	}
 }
 
 // generate makes argument lists: every value in every position with values of
@@ -146,19 +172,18 @@ func product(choices [][]cty.Value) [][]cty.Value {
 
 // A comparison counts what happens to one function.
 type comparison struct {
-	t                                *testing.T
-	f                                Function
-	theirs                           function.Function
-	calls, succeeded, failed, panics int
-	reported                         int
+	t                        *testing.T
+	f                        Function
+	theirs                   function.Function
+	calls, succeeded, failed int
+	reported                 int
 }
 
 func (c *comparison) direct(args []cty.Value) {
 	got, gotErr := call(c.f.Func, args)
 	want, wantErr := call(c.theirs, args)
 	if _, isPanic := errors.AsType[function.PanicError](wantErr); isPanic {
-		c.panics++
-		c.survives(got, errorText(gotErr), args)
+		c.differ(args, gotErr, "no call on which buildx panics")
 		return
 	}
 	c.count(wantErr == nil)
@@ -191,8 +216,7 @@ func (c *comparison) inExpression(args []cty.Value) {
 	got, gotDiags := evaluateWith(text, variables, map[string]function.Function{c.f.Name: c.f.Func})
 	want, wantDiags := evaluateWith(text, variables, map[string]function.Function{c.f.Name: c.theirs})
 	if isPanicText(wantDiags) {
-		c.panics++
-		c.survives(got, gotDiags, args)
+		c.differ(args, gotDiags, "no call on which buildx panics")
 		return
 	}
 	c.count(wantDiags == "")
@@ -200,13 +224,6 @@ func (c *comparison) inExpression(args []cty.Value) {
 		c.differ(args, gotDiags, wantDiags)
 	} else if !got.RawEquals(want) {
 		c.differ(args, fmt.Sprintf("%#v", got), fmt.Sprintf("%#v", want))
-	}
-}
-
-// survives checks the answer to arguments on which buildx panics.
-func (c *comparison) survives(got cty.Value, err string, args []cty.Value) {
-	if err == "" && got.IsKnown() || isPanicText(err) {
-		c.differ(args, err, "an error without a stack trace, or an unknown value")
 	}
 }
 

@@ -1,44 +1,101 @@
 package hclfuncs
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 )
 
-// What buildx answers to these is a stack trace.
-func TestGuardedErrors(t *testing.T) {
-	for text, want := range map[string]string{
-		`cidrsubnet("10.0.0.0/8", -1, 128)`: `Call to function "cidrsubnet" failed: newbits is negative and leaves no room for this netnum.`,
-		`indent(-1, "a")`:                   `Call to function "indent" failed: the number of spaces is negative or too large.`,
-		`int(divide(1, 0))`:                 `Call to function "int" failed: infinity has no whole part.`,
-		`log(-1, 10)`:                       `Call to function "log" failed: the logarithm of these numbers is not a number.`,
-		`merge(null, "a")`:                  `Call to function "merge" failed: arguments must be maps or objects.`,
-		`pow(-1, 0.5)`:                      `Call to function "pow" failed: this power is not a number.`,
-		`zipmap(["a", null], convert(["b", "c"], list(string)))`: `Call to function "zipmap" failed: keys list has a null value.`,
-	} {
-		expr, diags := hclsyntax.ParseExpression([]byte(text), "test.hcl", hcl.InitialPos)
-		if diags.HasErrors() {
-			t.Fatal(diags)
+// The guards are tested on functions of their own: calls on which those of other
+// libraries panic are kept nowhere.
+
+// fragile panics on 1 when its type is asked for, on 2 when it is called, gives an
+// error for 3 and any other number as it is.
+func fragile() function.Function {
+	param := function.Parameter{Name: "n", Type: cty.Number}
+	is := func(v cty.Value, n int64) bool { return v.IsKnown() && v.RawEquals(cty.NumberIntVal(n)) }
+	return function.New(&function.Spec{
+		Params:   []function.Parameter{param},
+		VarParam: &param,
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if is(args[0], 1) {
+				panic("of the type")
+			}
+			return cty.Number, nil
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			if is(args[0], 2) {
+				panic("of the call")
+			}
+			if is(args[0], 3) {
+				return cty.NilVal, function.NewArgErrorf(0, "three")
+			}
+			return args[0], nil
+		},
+	})
+}
+
+// TestGuard puts a sentence in the place of a stack trace, and changes nothing
+// else.
+func TestGuard(t *testing.T) {
+	f := guard(fragile(), notNull, "no such number")
+	if got, want := shape(f), shape(fragile()); got != want {
+		t.Errorf("signature: got %s, want %s", got, want)
+	}
+	for n, want := range map[int64]string{0: "", 1: "no such number", 2: "no such number", 3: "three"} {
+		arg := cty.NumberIntVal(n)
+		if _, err := fragile().Call([]cty.Value{arg}); (n == 1 || n == 2) != isPanicText(errorText(err)) {
+			t.Fatalf("%d: without a guard: %v", n, err)
 		}
-		_, diags = expr.Value(&hcl.EvalContext{Functions: Map()})
-		if len(diags) != 1 || diags[0].Detail != want {
-			t.Errorf("%s\n got %v\nwant %s", text, diags, want)
+		got, err := f.Call([]cty.Value{arg})
+		if errorText(err) != want || want == "" && !got.RawEquals(arg) {
+			t.Errorf("%d: got %#v, %v, want %s", n, got, err, want)
 		}
+		if n == 3 && argIndex(err) != 0 {
+			t.Errorf("the argument is lost: %#v", err)
+		}
+	}
+	if got, err := f.Call([]cty.Value{cty.UnknownVal(cty.Number)}); err != nil || !got.RawEquals(cty.UnknownVal(cty.Number).RefineNotNull()) {
+		t.Errorf("of an unknown: got %#v, %v", got, err)
 	}
 }
 
-// After an error elsewhere a variable is unknown; that must not add an error.
-func TestSetFunctionsOfUnknownAreUnknown(t *testing.T) {
-	ctx := &hcl.EvalContext{Functions: Map(), Variables: map[string]cty.Value{"v": cty.DynamicVal}}
-	for _, text := range []string{
-		`setunion(v)`, `setunion(v, ["a"])`, `setunion(["a"], v)`, `setintersection(v, ["a"])`, `setsubtract(["a"], v)`,
-		`setsymmetricdifference(v, v)`,
-	} {
-		if got := evaluate(t, ctx, text); got.IsKnown() {
-			t.Errorf("%s = %#v", text, got)
+// TestGuardSets: after an error elsewhere an argument is unknown; that must not
+// add an error.
+func TestGuardSets(t *testing.T) {
+	param := function.Parameter{Name: "set", Type: cty.Set(cty.DynamicPseudoType), AllowDynamicType: true}
+	called := false
+	f := guardSets(function.New(&function.Spec{
+		Params:   []function.Parameter{param},
+		VarParam: &param,
+		Type: func(args []cty.Value) (cty.Type, error) {
+			called = true
+			return args[0].Type(), nil
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return args[0], nil },
+	}))
+	a := cty.SetVal(texts("a"))
+	for _, args := range [][]cty.Value{{cty.DynamicVal}, {cty.DynamicVal, a}, {a, cty.DynamicVal}, {a, a, cty.DynamicVal}} {
+		called = false
+		if got, err := f.Call(args); err != nil || got.IsKnown() || called {
+			t.Errorf("%#v: got %#v, %v, called %v", args, got, err, called)
 		}
+	}
+	if got, err := f.Call([]cty.Value{a, a}); err != nil || !got.RawEquals(a) {
+		t.Errorf("got %#v, %v", got, err)
+	}
+}
+
+// TestExplanations are sentences about what was given.
+func TestExplanations(t *testing.T) {
+	err := errors.New("other")
+	if got := explain(err, "x"); got != err {
+		t.Errorf("got %v", got)
+	}
+	if got := explain(function.PanicError{Value: "v"}, "x"); got.Error() != "x" || strings.Contains(got.Error(), "goroutine") {
+		t.Errorf("got %v", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"bake/bake"
@@ -17,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// soon fails if f does not end: it waits for a FIFO, or reads a device.
+// soon fails if f does not end.
 func soon[T any](t *testing.T, f func() (T, error)) (T, error) {
 	t.Helper()
 	type result struct {
@@ -49,18 +50,17 @@ func (w *workspace) special() map[string]string {
 			w.Fatal(err)
 		}
 	}
-	must(unix.Mkfifo(at("fifo"), 0o644))
 	must(os.Mkdir(at("directory"), 0o755))
-	must(os.Symlink("fifo", at("link-to-fifo")))
+	must(os.Symlink("socket", at("link-to-socket")))
 	must(os.Symlink("loop", at("loop")))
-	must(os.Symlink("/dev/zero", at("device")))
+	must(os.Symlink(os.DevNull, at("device")))
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: at("socket"), Net: "unix"})
 	must(err)
 	w.Cleanup(func() { l.Close() })
 	must(os.WriteFile(at("large"), nil, 0o644))
 	must(os.Truncate(at("large"), maxText+1))
 	return map[string]string{
-		"fifo": "named pipe", "link-to-fifo": "named pipe", "directory": "is a directory", "loop": "too many levels",
+		"link-to-socket": "socket", "directory": "is a directory", "loop": "too many levels",
 		"socket": "socket", "large": "larger than 16MiB",
 	}
 }
@@ -128,23 +128,28 @@ func TestReadRegular(t *testing.T) {
 	}
 }
 
-// TestReadBounded reads a FIFO to its end, and of a device no more than the bound.
+// TestReadBounded reads a FIFO to its end, and no more of anything than the bound.
 func TestReadBounded(t *testing.T) {
 	w := newWorkspace(t, nil)
 	w.special()
 	fifo := filepath.Join(w.dir, "fifo")
+	if err := unix.Mkfifo(fifo, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	go func() { _ = os.WriteFile(fifo, []byte("text"), 0) }()
 	if data, err := soon(t, func() ([]byte, error) { return readBounded(fifo, maxText) }); err != nil || string(data) != "text" {
 		t.Errorf("FIFO: got %q, %v", data, err)
 	}
-	if _, err := soon(t, func() ([]byte, error) { return readBounded("/dev/zero", maxSecretSize) }); err == nil || !strings.Contains(err.Error(), "larger than 500KiB") {
-		t.Errorf("device: got %v", err)
+	go func() { _ = os.WriteFile(fifo, make([]byte, maxSecretSize+1), 0) }()
+	if _, err := soon(t, func() ([]byte, error) { return readBounded(fifo, maxSecretSize) }); err == nil || !strings.Contains(err.Error(), "larger than 500KiB") {
+		t.Errorf("FIFO of many bytes: got %v", err)
 	}
-	store := &secretStore{sources: map[string]secret{"key": {File: "/dev/zero"}}}
+	large := filepath.Join(w.dir, "large")
+	store := &secretStore{sources: map[string]secret{"key": {File: large}}}
 	if _, err := soon(t, func() ([]byte, error) { return store.GetSecret(t.Context(), "key") }); err == nil {
-		t.Error("a secret has no end")
+		t.Error("a secret has no bound")
 	}
-	opt := &Caller{Dir: w.dir, Env: bake.Env{staticPolicyVar: "/dev/zero"}}
+	opt := &Caller{Dir: w.dir, Env: bake.Env{staticPolicyVar: large}}
 	if _, err := soon(t, func() (any, error) { return staticPolicy(opt) }); err == nil || !strings.Contains(err.Error(), "larger than 16MiB") {
 		t.Errorf("source policy: %v", err)
 	}
@@ -154,7 +159,7 @@ func TestReadBounded(t *testing.T) {
 func TestSpecialDockerfile(t *testing.T) {
 	w := newWorkspace(t, map[string]string{"outside": "FROM scratch\n"})
 	wrong := w.special()
-	wrong["device"] = "the link to /dev/zero leads out of its directory"
+	wrong["device"] = "the link to /dev/null leads out of its directory"
 	for name, want := range wrong {
 		for _, target := range []*bake.Target{{Dockerfile: name}, {Dockerfile: "cwd://" + name}, {Dockerfile: filepath.Join(w.dir, name)}} {
 			_, err := soon(t, func() (*dockerfile, error) { return findDockerfile(target, w.dir, w.dir) })
@@ -164,10 +169,11 @@ func TestSpecialDockerfile(t *testing.T) {
 		}
 	}
 	lower := &workspace{TB: t, dir: t.TempDir()}
-	if err := unix.Mkfifo(filepath.Join(lower.dir, "dockerfile"), 0o644); err != nil {
+	lower.special()
+	if err := os.Rename(filepath.Join(lower.dir, "socket"), filepath.Join(lower.dir, "dockerfile")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := soon(t, func() (*dockerfile, error) { return findDockerfile(&bake.Target{}, lower.dir, lower.dir) }); err == nil || !strings.Contains(err.Error(), "named pipe") {
+	if _, err := soon(t, func() (*dockerfile, error) { return findDockerfile(&bake.Target{}, lower.dir, lower.dir) }); err == nil || !strings.Contains(err.Error(), "socket") {
 		t.Errorf("in lower case: %v", err)
 	}
 }
@@ -257,11 +263,26 @@ func TestSpecialPolicy(t *testing.T) {
 			}
 		}
 	}
-	if err := unix.Mkfifo(filepath.Join(w.dir, "Dockerfile.rego"), 0o644); err != nil {
+	if err := os.Rename(filepath.Join(w.dir, "socket"), filepath.Join(w.dir, "Dockerfile.rego")); err != nil {
 		t.Fatal(err)
 	}
 	q := &policies{target: &bake.Target{}, inputs: &inputs{dockerfile: &dockerfile{path: filepath.Join(w.dir, "Dockerfile")}}}
-	if _, err := soon(t, func() ([]ruleFile, error) { return q.usual(&Caller{Dir: w.dir}) }); err == nil || !strings.Contains(err.Error(), "named pipe") {
+	if _, err := soon(t, func() ([]ruleFile, error) { return q.usual(&Caller{Dir: w.dir}) }); err == nil || !strings.Contains(err.Error(), "socket") {
 		t.Errorf("beside a Dockerfile: %v", err)
+	}
+}
+
+// TestCheckRegular names what is no regular file.
+func TestCheckRegular(t *testing.T) {
+	for mode, want := range map[fs.FileMode]string{
+		0: "", fs.ModeNamedPipe: "named pipe", fs.ModeSocket: "socket", fs.ModeDevice: "device", fs.ModeDevice | fs.ModeCharDevice: "device", fs.ModeDir: "directory",
+	} {
+		info, err := fs.Stat(fstest.MapFS{"x": {Mode: mode | 0o644}}, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkRegular(info); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: got %v, want %s", mode, err, want)
+		}
 	}
 }
