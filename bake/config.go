@@ -123,13 +123,14 @@ func elementRanges(expr hcl.Expression) map[string]hcl.Range {
 }
 
 // addMatrixGroups makes a group of the instances of each label that does not
-// simply name itself. A group block of that name wins.
+// simply name itself. A group block of that name wins. A Compose service of
+// that name is no instance: what HCL makes of the label stands alone for it.
 func (c *Config) addMatrixGroups(e *evaluator) {
 	byLabel := map[string][]string{}
 	rngs := map[string]hcl.Range{}
 	var labels []string
 	for _, inst := range e.instances {
-		if inst.block.kind != "target" || inst.name == "" {
+		if inst.block.kind != "target" || inst.name == "" || inst.block.compose {
 			continue
 		}
 		label := inst.block.label
