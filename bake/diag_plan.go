@@ -2,7 +2,6 @@ package bake
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -15,7 +14,7 @@ func unknownTarget(c *Config, name string, asked hcl.Range) *hcl.Diagnostic {
 		return errorAt("group-not-target", asked, "Group where a target is needed",
 			"%q is a group. Only a target can be inherited from or linked to; its members are %s.", name, list(g.Targets))
 	}
-	known := slices.Concat(c.order, c.names)
+	known := c.Names()
 	hint := didYouMean(name, known)
 	if isPattern(name) && asked != nowhere {
 		hint = " Patterns are for the command line; here every name is written out."
