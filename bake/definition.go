@@ -22,7 +22,8 @@ type Definition struct {
 	localOrd   []string
 	json       map[string][]byte // text of the files in JSON syntax, see keepJSON
 
-	unset map[string][]compose.Unset // uses of variables that are not set, by target
+	unset        map[string][]compose.Unset // uses of variables that are not set, by target
+	secretValues map[Secret]string          // of variables that only .env and its like set
 }
 
 // Files returns the files the definition was read from, for source excerpts.

@@ -29,9 +29,12 @@ type ParseOptions struct {
 	Env  Env               // for Compose interpolation, and BUILDX_BAKE_FILE_RELATIVE_PATHS
 	Vars map[string]string // --var, wins over Env in Compose interpolation
 	FS   fs.FS             // opens what Compose files refer to: .env, include, extends, env_file
-	// EnvFiles are read instead of .env, Profiles are the active ones (nil for
-	// all); both are for Compose files only.
+	// EnvFiles are read instead of .env, which is not read either with NoEnvFile;
+	// Profiles are the active ones (nil for all); ProjectDir is what paths are
+	// relative to (empty for the working directory). All are for Compose files.
 	EnvFiles, Profiles []string
+	NoEnvFile          bool
+	ProjectDir         string
 	// Ignored, if set, is told of each Compose attribute that has no effect.
 	Ignored func(rng hcl.Range, text string)
 }
@@ -88,15 +91,18 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 	if len(project) == 0 {
 		return nil
 	}
-	d.unset = map[string][]compose.Unset{}
+	d.unset, d.secretValues = map[string][]compose.Unset{}, map[Secret]string{}
 	body, diags := compose.Parse(project, compose.Options{
-		FS:       opt.FS,
-		Env:      opt.Env.overriding(),
-		Vars:     opt.Vars,
-		EnvFiles: opt.EnvFiles,
-		Profiles: opt.Profiles,
-		Ignored:  opt.Ignored,
-		Unset:    func(target string, use compose.Unset) { d.unset[target] = append(d.unset[target], use) },
+		FS:        opt.FS,
+		Env:       opt.Env.overriding(),
+		Vars:      opt.Vars,
+		Dir:       opt.ProjectDir,
+		EnvFiles:  opt.EnvFiles,
+		NoEnvFile: opt.NoEnvFile,
+		Profiles:  opt.Profiles,
+		Ignored:   opt.Ignored,
+		Unset:     func(target string, use compose.Unset) { d.unset[target] = append(d.unset[target], use) },
+		Secret:    func(id, variable, value string) { d.secretValues[Secret{ID: id, Env: variable}] = value },
 	})
 	for _, use := range d.unset[""] {
 		diags = append(diags, unsetVariable(use))
@@ -105,7 +111,9 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 	for _, b := range slices.Concat(d.targets, d.groups) {
 		b.compose = true
 	}
-	d.composeDir, _ = fileDir(project[0].Name)
+	if opt.ProjectDir == "" { // else the paths are relative to it already
+		d.composeDir, _ = fileDir(project[0].Name)
+	}
 	return diags
 }
 

@@ -146,6 +146,11 @@ func (p *planner) decode(name string, rt *resolvedTarget) *Target {
 			table[i].decode(t, a)
 		}
 	}
+	for i, s := range t.Secrets {
+		if value, ok := p.c.def.secretValues[s]; ok {
+			t.Secrets[i].Value = &value
+		}
+	}
 	t.attrs = &resolved{config: p.c, attrs: attrs}
 	p.finish(t)
 	p.checkValues(t)

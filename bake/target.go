@@ -73,6 +73,11 @@ type Secret struct {
 	ID  string
 	Src string
 	Env string
+
+	// Value is what Env stands for if the environment does not have it, nil for
+	// nothing. The files of variables of a Compose project say so. It is a secret:
+	// nothing prints it.
+	Value *string `json:"-"`
 }
 
 // SSH is one SSH agent socket or a set of keys forwarded to a build. Without

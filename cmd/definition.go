@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bake/bake"
+	"bake/compose"
 )
 
 // definitionOptions say which definition to read and how to talk about it.
@@ -62,13 +63,14 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 		return nil, err
 	}
 	fsys := hostFS{a.dir}
-	files, err := o.read(a, fsys)
+	files, project, err := o.read(a, fsys)
 	if err != nil {
 		return nil, err
 	}
 	r.source(files)
 	definition, diags := bake.ParseWith(files, bake.ParseOptions{
-		Env: a.env, Vars: vars, FS: o.filesOf(fsys), EnvFiles: o.envFiles, Profiles: o.profiles, Ignored: a.ignored(o.verbose),
+		Env: a.env, Vars: vars, FS: o.filesOf(fsys, project.EnvFiles), Profiles: o.profiles, Ignored: a.ignored(o.verbose),
+		EnvFiles: project.EnvFiles, NoEnvFile: project.NoEnvFile, ProjectDir: project.Dir,
 	})
 	r.add(diags)
 	if definition == nil || diags.HasErrors() {
@@ -82,22 +84,42 @@ func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) 
 	return config, nil
 }
 
-// read reads the definition files and notes what it reads on this machine.
-func (o *definitionOptions) read(a *app, fsys fs.FS) ([]bake.File, error) {
-	o.reading = &reading{from: namingVariable(o.files, a.env)}
-	noted, stdin := o.reading.noted(fsys), o.reading.input(a.in)
+// read reads the definition files, notes what it reads on this machine, and says
+// how the Compose files among them are to be understood.
+func (o *definitionOptions) read(a *app, fsys fs.FS) ([]bake.File, compose.Settings, error) {
 	if o.fetched != nil {
-		return o.readRemote(a, noted, stdin)
+		return o.readBoth(a, fsys)
 	}
-	names, err := definitionNames(o.files, a.env, fsys)
+	names, project, err := o.names(a.env, fsys)
 	if err != nil {
-		return nil, err
+		return nil, project, err
 	}
+	files, err := o.readLocal(a, fsys, names, project)
+	if err == nil && len(names) == 0 && o.diagnostics != "json" {
+		a.noteOverride(files, fsys)
+	}
+	return files, project, err
+}
+
+// readBoth reads a definition from elsewhere, with what goes with it here.
+func (o *definitionOptions) readBoth(a *app, fsys fs.FS) ([]bake.File, compose.Settings, error) {
+	project, err := o.settings(a.env)
+	if err != nil {
+		return nil, project, err
+	}
+	o.reading = &reading{from: namingVariable(o.files, a.env, project)}
+	files, err := o.readRemote(a, o.reading.noted(fsys), o.reading.input(a.in))
+	return files, project, err
+}
+
+// readLocal reads files of this machine, unless they have just been read.
+func (o *definitionOptions) readLocal(a *app, fsys fs.FS, names []string, project compose.Settings) ([]bake.File, error) {
 	if a.opened != nil && slices.Equal(a.opened.names, names) {
 		o.reading = a.opened.reading
 		return a.opened.files, nil
 	}
-	files, err := readDefinition(names, noted, stdin)
+	o.reading = &reading{from: namingVariable(o.files, a.env, project)}
+	files, err := readDefinition(names, o.reading.noted(fsys), o.reading.input(a.in))
 	if err == nil {
 		a.opened = &openedFiles{names, files, o.reading}
 	}

@@ -93,16 +93,11 @@ func (b *boundedReader) Read(data []byte) (int, error) {
 }
 
 // definitionNames are the definition files to read: those given with --file,
-// else those of BUILDX_BAKE_FILE, else the default ones with those of
-// COMPOSE_FILE for the Compose files among them, else none, which means the
-// default files.
+// else those of BUILDX_BAKE_FILE, else none, which means the default files or
+// what stands for them.
 func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, error) {
 	if len(fromFlags) == 0 {
-		names, err := namesFromEnv(env, fsys)
-		if err != nil || len(names) > 0 {
-			return names, err
-		}
-		return namesFromCompose(env, fsys), nil
+		return namesFromEnv(env, fsys)
 	}
 	names, err := namesTyped(fromFlags, env)
 	for i, name := range names {
@@ -113,14 +108,14 @@ func definitionNames(fromFlags []string, env bake.Env, fsys fs.FS) ([]string, er
 
 // namingVariable is the variable that names the definition files to read, empty
 // if flags do or nothing does.
-func namingVariable(fromFlags []string, env bake.Env) string {
+func namingVariable(fromFlags []string, env bake.Env, project compose.Settings) string {
 	if len(fromFlags) > 0 {
 		return ""
 	}
 	if names, _ := namesTyped(nil, env); len(names) > 0 {
 		return envFiles
 	}
-	if len(compose.Files(env)) > 0 {
+	if len(project.Files) > 0 {
 		return "COMPOSE_FILE"
 	}
 	return ""
@@ -161,24 +156,6 @@ func namesFromEnv(env bake.Env, fsys fs.FS) ([]string, error) {
 		}
 	}
 	return names, err
-}
-
-// namesFromCompose are the files that COMPOSE_FILE names, and the default
-// files that are no Compose files. There are none when the variable is not set.
-func namesFromCompose(env bake.Env, fsys fs.FS) []string {
-	names := compose.Files(env)
-	if len(names) == 0 {
-		return nil
-	}
-	for _, name := range bake.DefaultFiles() {
-		if is, _ := compose.IsCompose(name, nil); is {
-			continue
-		}
-		if _, err := fs.Stat(fsys, name); err == nil {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // readDefinition reads the definition files.

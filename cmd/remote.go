@@ -180,10 +180,10 @@ func (r remoteFS) Open(name string) (fs.File, error) {
 }
 
 // filesOf is where the Compose files of a definition find other files.
-func (o *definitionOptions) filesOf(local fs.FS) fs.FS {
+func (o *definitionOptions) filesOf(local fs.FS, envFiles []string) fs.FS {
 	if o.fetched == nil || o.fetched.Tree == "" {
 		return local
 	}
 	_, files := splitNames(o.files)
-	return remoteFS{local: local, fetched: o.fetched, here: slices.Concat([]string{".env"}, o.envFiles, files)}
+	return remoteFS{local: local, fetched: o.fetched, here: slices.Concat([]string{".env"}, envFiles, files)}
 }

@@ -34,7 +34,7 @@ func (a *app) leftOver(o *bakeOptions) (*leftover, error) {
 	}
 	u := &leftover{Directory: a.dir, Files: []string{o.url}}
 	if o.url == "" || len(o.files) > 0 {
-		names, err := definitionNames(o.files, a.env, hostFS{a.dir})
+		names, _, err := o.names(a.env, hostFS{a.dir})
 		if err != nil {
 			return nil, err
 		}

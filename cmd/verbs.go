@@ -87,7 +87,7 @@ func (a *app) namedTargets(asked *bakeOptions) (named []string, known bool) {
 	quiet := *a
 	quiet.out, quiet.err = io.Discard, io.Discard
 	o := &asked.definitionOptions
-	files, err := o.read(&quiet, hostFS{a.dir})
+	files, _, err := o.read(&quiet, hostFS{a.dir})
 	a.opened = quiet.opened
 	if err != nil {
 		return nil, false

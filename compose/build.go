@@ -111,7 +111,7 @@ func (b *build) field(f field, env environment) {
 	case "tags", "platforms":
 		b.setList(f.key, f, textItems(b.stringList(f.val, f.key, false)))
 	case "cache_from", "cache_to":
-		b.setList(strings.ReplaceAll(f.key, "_", "-"), f, textItems(b.stringList(f.val, f.key, false)))
+		b.setList(strings.ReplaceAll(f.key, "_", "-"), f, entryItems(b.stringList(f.val, f.key, false)))
 	case "no_cache":
 		b.setTrue("no-cache", f)
 	case "pull":
@@ -137,6 +137,7 @@ func (b *build) field(f field, env environment) {
 			b.entitlements(f, []*value{{scalar: "security.insecure", src: f.val.src, node: f.val.node}})
 		}
 	case "isolation":
+		b.str(f.val, f.key) // of the right kind, though without effect
 		b.ignored(f.rng(), "isolation of service %s: BuildKit builds Linux images in one way", b.name)
 	default:
 		b.refuseKey(f, "A build", buildKeys)

@@ -28,8 +28,14 @@ type Options struct {
 	Env map[string]string
 	// Vars are variables from the command line. They win over Env and .env.
 	Vars map[string]string
-	// EnvFiles are read instead of .env, later ones win. They must exist.
-	EnvFiles []string
+	// Dir is the directory of the project, which the paths in its files are
+	// relative to, seen from the working directory; empty for that itself.
+	Dir string
+	// EnvFiles are read instead of .env, later ones win. They must exist. Without
+	// them .env is read where it exists, in the working directory and then, for
+	// what that does not say, in Dir; with NoEnvFile it is not.
+	EnvFiles  []string
+	NoEnvFile bool
 	// Profiles are the active profiles; nil means those of the variable
 	// COMPOSE_PROFILES, and without that, or with "*", all. A service that has
 	// profiles, none of them active, is not in the group "default"; it can still
@@ -42,6 +48,10 @@ type Options struct {
 	// something that a build reads; others are no matter of it. The target is
 	// the one whose build it is, or empty for what all builds depend on.
 	Unset func(target string, use Unset)
+	// Secret, if set, is called for each secret of a build that is a variable
+	// which Env does not have: with the id of the secret, the variable, and the
+	// value that .env or another file gives it. It is in no body.
+	Secret func(id, variable, value string)
 }
 
 // Unset is a use of a variable that has no value, and so is replaced by nothing.
@@ -55,27 +65,13 @@ type Unset struct {
 // literals with their places in the YAML. It is never nil; with errors it has
 // what could be understood.
 func Parse(files []File, opt Options) (hcl.Body, hcl.Diagnostics) {
-	l := &loader{opt: opt, files: map[string]*source{}, raw: map[rawKey]*extender{}, models: map[string]*model{}}
+	l := &loader{
+		opt: opt, outside: opt.Env, secretValues: map[*value]string{},
+		files: map[string]*source{}, raw: map[rawKey]*extender{}, models: map[string]*model{},
+	}
 	m := l.project(files)
 	b := l.body(m, files)
 	return b, sorted(l.diags)
-}
-
-// Files are the Compose files that the variable COMPOSE_FILE names instead of
-// the default ones, divided by COMPOSE_PATH_SEPARATOR or else as the system
-// divides lists of paths. It is nil when the variable is not set.
-func Files(env map[string]string) []string {
-	sep := env["COMPOSE_PATH_SEPARATOR"]
-	if sep == "" {
-		sep = string(filepath.ListSeparator)
-	}
-	var names []string
-	for name := range strings.SplitSeq(env["COMPOSE_FILE"], sep) {
-		if name = strings.TrimSpace(name); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // IsCompose tells whether a file is a Compose file: by its extension, and for

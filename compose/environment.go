@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
+	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/hashicorp/hcl/v2"
+	"go.yaml.in/yaml/v4"
 )
 
 var errNotCompose = errors.New("a Compose file is YAML with a top-level mapping named services")
@@ -29,25 +31,16 @@ const (
 func (l *loader) environment() environment {
 	env := environment{}
 	maps.Copy(env, l.opt.Env)
-	names, optional := l.opt.EnvFiles, false
-	if len(names) == 0 {
-		names, optional = []string{".env"}, true
-	}
-	extra := map[string]string{}
-	for _, name := range names {
-		data, err := l.open(name)
+	extra := environment{}
+	for _, f := range variableFiles(l.opt.EnvFiles, l.opt.NoEnvFile, l.opt.Dir) {
+		data, err := l.open(f.path)
 		if err != nil {
-			if !optional || !missingFile(err) {
-				l.errorAt("compose-env-file", hcl.Range{}, "Environment file not readable", "The file %s cannot be read: %v.", name, cause(err))
+			if f.required || !missingFile(err) {
+				l.errorAt("compose-env-file", hcl.Range{}, "Environment file not readable", "The file %s cannot be read: %v.", f.path, cause(err))
 			}
 			continue
 		}
-		vars, err := dotenv.UnmarshalBytesWithLookup(data, lookups(env, extra))
-		if err != nil {
-			l.badEnvFile(name, err)
-			continue
-		}
-		maps.Copy(extra, vars)
+		l.variables(extra, f.path, data, env, f.required)
 	}
 	for k, v := range extra {
 		if _, ok := env[k]; !ok {
@@ -58,15 +51,57 @@ func (l *loader) environment() environment {
 	return env
 }
 
-func (l *loader) badEnvFile(name string, err error) {
-	place := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
-	if data, _ := l.open(name); data != nil {
-		if m := errorPlace.FindStringSubmatch(err.Error()); m != nil {
-			line, _ := strconv.Atoi(m[1])
-			place = (&source{name: name, data: data, lines: lineStarts(data)}).lineRange(line, 1)
+// variables adds the NAME=VALUE lines of a file, whose values may refer to outer
+// variables and to those before them. A name that is there keeps its value
+// unless the file replaces it. After an error, which is reported, it is false.
+func (l *loader) variables(vars environment, name string, data []byte, outer environment, replace bool) bool {
+	found, err := dotenv.ParseWithLookup(bytes.NewReader(data), lookups(outer, vars))
+	if err != nil {
+		l.badEnvFile(name, data, err)
+		return false
+	}
+	for k, v := range found {
+		if _, ok := vars[k]; replace || !ok {
+			vars[k] = v
 		}
 	}
+	return true
+}
+
+// badEnvFile reports what is wrong with a file of variables, where its text or
+// the error tells the place.
+func (l *loader) badEnvFile(name string, data []byte, err error) {
+	src := &source{name: name, data: data, lines: lineStarts(data)}
+	var required *template.MissingRequiredError
+	if errors.As(err, &required) {
+		line := 1 + bytes.Count(data[:max(0, requiredAt(data, required.Variable))], []byte("\n"))
+		l.requiredVariable(src.lineRange(line, 1), required.Variable, required.Reason)
+		return
+	}
+	place := hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}
+	if m := errorPlace.FindStringSubmatch(err.Error()); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		place = src.lineRange(line, 1)
+	}
 	l.errorAt("compose-env-file", place, "Invalid environment file", "The file %s is not a list of NAME=VALUE lines: %v.", name, err)
+}
+
+// requiredAt is where data requires a variable, ${NAME?} or ${NAME:?}, or -1.
+func requiredAt(data []byte, name string) int {
+	at := bytes.Index(data, []byte("${"+name+"?"))
+	if with := bytes.Index(data, []byte("${"+name+":?")); at < 0 || with >= 0 && with < at {
+		at = with
+	}
+	return at
+}
+
+// requiredVariable reports a variable that must have a value and has none.
+func (l *loader) requiredVariable(at hcl.Range, name, reason string) {
+	if reason != "" {
+		reason = " The file says: " + reason + "."
+	}
+	l.errorAt("compose-required-variable", at, "Required variable not set",
+		"The variable %s must have a value here.%s Set it in the environment or in .env.", name, reason)
 }
 
 // lookups asks one environment after the other.
@@ -82,11 +117,13 @@ func lookups(envs ...environment) func(string) (string, bool) {
 }
 
 // open reads a file that Compose files refer to.
-func (l *loader) open(name string) ([]byte, error) {
-	if l.opt.FS == nil {
+func (l *loader) open(name string) ([]byte, error) { return open(l.opt.FS, name) }
+
+func open(fsys fs.FS, name string) ([]byte, error) {
+	if fsys == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return fs.ReadFile(l.opt.FS, name)
+	return fs.ReadFile(fsys, name)
 }
 
 // missingFile is whether there is no such file, a directory of that name being
@@ -115,13 +152,8 @@ func (l *loader) projectName(sources []*source, env environment) {
 	for _, src := range sources {
 		for _, doc := range src.docs {
 			r := newReader(l, src, env)
-			for i := 0; i+1 < len(doc.Content); i += 2 {
-				if doc.Content[i].Value == "name" {
-					v := r.read(doc.Content[i+1])
-					if s, ok := v.text(); ok && s != "" {
-						written, l.projectUnset = s, v.unset
-					}
-				}
+			if s, unset := r.name(target(doc)); s != "" {
+				written, l.projectUnset = s, unset
 			}
 		}
 	}
@@ -129,6 +161,27 @@ func (l *loader) projectName(sources []*source, env environment) {
 		name = written
 	}
 	env[projectVariable] = name
+}
+
+// name is the name that a document gives the project: a text, of which numbers,
+// booleans and dates are one as they are written. Variables in it that are not
+// set come along.
+func (r *reader) name(doc *yaml.Node) (string, []Unset) {
+	if doc.Kind != yaml.MappingNode {
+		return "", nil
+	}
+	for _, p := range r.pairs(doc) {
+		n := target(p.val)
+		switch {
+		case p.key != "name" || n.Tag == "!reset" || n.Tag == "!!null":
+		case n.Kind != yaml.ScalarNode:
+			r.l.warnAt("compose-type", r.src.rangeOf(n), "Project name is no text",
+				"The name of a project is a text, so this has no effect.")
+		default:
+			return r.interpolate(n.Value, n)
+		}
+	}
+	return "", nil
 }
 
 // envFile is an entry of a service's env_file.
@@ -172,7 +225,7 @@ func (l *loader) serviceEnvironment(service *value, env environment) environment
 		if f.format == "raw" {
 			rawEnv(data, vars)
 		} else if err := dotenv.ParseWithFormat(bytes.NewReader(data), f.path, vars, lookups(env, own), f.format); err != nil {
-			l.errorAt("compose-env-file", f.rng, "Invalid environment file", "The env_file %s is not a list of NAME=VALUE lines: %v.", f.path, err)
+			l.badEnvFile(f.path, data, err)
 		}
 	}
 	maps.Copy(vars, own)
@@ -200,8 +253,12 @@ func (l *loader) envFiles(v *value) []envFile {
 		return nil
 	}
 	entries := []*value{v}
-	if v.kind == listKind {
+	switch v.kind {
+	case listKind:
 		entries = v.list
+	case mapKind:
+		l.errorAt("compose-type", v.rng(), "List expected", "env_file is a path, or a list of paths and of mappings with a path.")
+		return nil
 	}
 	var files []envFile
 	for _, e := range entries {

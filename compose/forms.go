@@ -99,7 +99,10 @@ func (l *loader) mapping(v *value, name string) []entry {
 		for _, f := range v.fields {
 			e := entry{key: f.key, keyAt: f.rng(), valAt: f.val.rng()}
 			switch {
-			case f.val.kind != scalarKind:
+			case f.key == "":
+				l.errorAt("compose-type", f.rng(), "Empty name", "This entry of %s has no name.", name)
+				continue
+			case f.val.kind != scalarKind || f.val.endless():
 				l.errorAt("compose-type", f.val.rng(), "Text expected", "The values of %s are strings, numbers or booleans, but this is %s.", name, f.val.describe())
 				continue
 			case f.val.scalar == nil:
@@ -149,13 +152,24 @@ func textPairs(entries []entry) []hcl.KeyValuePair {
 func textItems(vals []*value) []hcl.Expression {
 	var items []hcl.Expression
 	var seen []string
-	for _, v := range vals {
-		s := v.render()
-		if s == "" || slices.Contains(seen, s) {
-			continue
+	for _, x := range entryItems(vals) {
+		if s := x.(*literal).val.AsString(); !slices.Contains(seen, s) {
+			seen = append(seen, s)
+			items = append(items, x)
 		}
-		seen = append(seen, s)
-		items = append(items, textExpr(s, v.rng()))
+	}
+	return items
+}
+
+// entryItems are strings that each describe one thing, such as a cache, as
+// expressions without empty ones. Whoever understands them finds repetitions,
+// which need not be spelt alike, and what then becomes of the order.
+func entryItems(vals []*value) []hcl.Expression {
+	var items []hcl.Expression
+	for _, v := range vals {
+		if s := v.render(); s != "" {
+			items = append(items, textExpr(s, v.rng()))
+		}
 	}
 	return items
 }

@@ -1,13 +1,11 @@
 package compose
 
 import (
-	"bytes"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/tree"
 	"github.com/hashicorp/hcl/v2"
 )
@@ -52,7 +50,7 @@ func (l *loader) importTable(own, from *table, path tree.Path) {
 			own.put(f)
 		case mine.val == f.val: // included on two ways
 		default:
-			mine.val = l.merge(f.val, mine.val, path)
+			mine.val = l.merge(canonical(f.val, mine.val), mine.val, path)
 		}
 	}
 }
@@ -189,12 +187,9 @@ func (l *loader) includedEnv(in inclusion, sc scope, dir string) (environment, b
 			l.errorAt("compose-env-file", f.rng, "Environment file not readable", "The file %s cannot be read: %v.", f.name, cause(err))
 			return nil, false
 		}
-		vars, err := dotenv.ParseWithLookup(bytes.NewReader(data), lookups(sc.env, extra))
-		if err != nil {
-			l.badEnvFile(f.name, err)
+		if !l.variables(extra, f.name, data, sc.env, true) {
 			return nil, false
 		}
-		maps.Copy(extra, vars)
 	}
 	maps.Copy(extra, sc.env)
 	return extra, true

@@ -44,12 +44,7 @@ func (r *reader) interpolate(text string, at *yaml.Node) (string, []Unset) {
 	switch err := err.(type) {
 	case nil:
 	case missing:
-		reason := ""
-		if err.reason != "" {
-			reason = " The file says: " + err.reason + "."
-		}
-		r.l.errorAt("compose-required-variable", r.src.rangeOf(at), "Required variable not set",
-			"The variable %s must have a value here.%s Set it in the environment or in .env.", err.name, reason)
+		r.l.requiredVariable(r.src.rangeOf(at), err.name, err.reason)
 		return "", nil
 	default:
 		r.l.errorAt("compose-interpolation", r.src.rangeOf(at), "Invalid variable",

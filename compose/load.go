@@ -7,15 +7,17 @@ import (
 
 // loader reads the files of one invocation.
 type loader struct {
-	opt    Options
-	diags  hcl.Diagnostics
-	nodes  int // looked at so far
-	files  map[string]*source
-	raw    map[rawKey]*extender // files that services extend
-	models map[string]*model    // included files
-
-	anyUnset     bool    // a variable without a value was met
-	projectUnset []Unset // those in the name of the project
+	opt          Options
+	outside      map[string]string // the environment before .env and its like
+	secretValues map[*value]string // values of the variables that secrets name
+	diags        hcl.Diagnostics
+	nodes        int  // looked at so far
+	resets       bool // a value is marked reset
+	files        map[string]*source
+	raw          map[rawKey]*extender // files that services extend
+	models       map[string]*model    // included files
+	anyUnset     bool                 // a variable without a value was met
+	projectUnset []Unset              // those in the name of the project
 }
 
 // model is what documents say together, each map in the order in which names
@@ -91,7 +93,7 @@ func (l *loader) project(files []File) *model {
 	}
 	l.projectName(sources, env)
 	l.opt.Env = env
-	return l.load(sources, scope{env: env})
+	return l.load(sources, scope{env: env, dir: l.opt.Dir})
 }
 
 // load reads the documents of the sources, each over those before it.
@@ -124,6 +126,8 @@ func (l *loader) add(m *model, doc *value, sc scope) {
 	pruneTable(m.services, doc.get("services"))
 	pruneTable(m.secrets, doc.get("secrets"))
 	own.services = l.extendAll(own.services, sc)
+	l.settle(own.services)
+	l.settle(own.secrets)
 	l.mergeTable(m.services, own.services, "services.x")
 	l.mergeTable(m.secrets, own.secrets, "secrets.x")
 }
@@ -163,7 +167,7 @@ func pruneTable(t *table, section *value) {
 		case f.val.mark != merged:
 			t.delete(f.key)
 		default:
-			old.val = prune(old.val, f.val)
+			old.val = prune(canonical(old.val, f.val), f.val)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // rules: compose-go merges the values, and each then gets the place back that
 // it was written at. path is where the definition stands, "services.x".
 func (l *loader) merge(base, over *value, path tree.Path) *value {
-	base = alike(prune(base, over), over)
+	base = prune(alike(base, over), over)
 	over = alike(over, base)
 	if base.kind != mapKind || over.kind != mapKind {
 		if over.isNull() {
@@ -73,6 +73,75 @@ func prune(base, over *value) *value {
 		}
 	}
 	return base
+}
+
+// canonical brings what stands in a service for another file to go over into
+// the forms that Compose gives it when a file is read, as far as entries of it
+// can be reset: a build that is a path becomes a mapping, and so do lists of
+// named contexts and of SSH keys. In one file they stay as written.
+func canonical(service, over *value) *value {
+	build, than := service.field("build"), over.get("build")
+	if build == nil || than == nil || than.kind != mapKind {
+		return service
+	}
+	changed := *build
+	if _, ok := build.val.text(); ok {
+		changed.val = (&value{kind: mapKind, src: build.src, node: build.at}).set(
+			field{key: "context", src: build.val.src, at: build.val.node, val: build.val})
+	}
+	for _, key := range []string{"additional_contexts", "ssh"} {
+		f, o := changed.val.field(key), than.get(key)
+		if f == nil || o == nil || f.val.kind != listKind || o.kind != mapKind {
+			continue
+		}
+		keys := *f
+		keys.val = keyed(f.val)
+		changed.val = changed.val.set(keys)
+	}
+	if changed.val == build.val {
+		return service
+	}
+	return service.set(changed)
+}
+
+// settle drops what is marked reset from definitions: whatever they meet was
+// pruned of it, and where they meet nothing, nothing is what it says.
+func (l *loader) settle(t *table) {
+	if !l.resets {
+		return
+	}
+	done := map[*value]*value{}
+	for i, f := range t.fields {
+		if f.val != nil {
+			t.fields[i].val = settled(f.val, done)
+		}
+	}
+}
+
+// settled is a value without the entries that are marked reset. Values are
+// shared between aliases, so each is looked at once.
+func settled(v *value, done map[*value]*value) *value {
+	if v.kind == scalarKind {
+		return v
+	}
+	if out, ok := done[v]; ok {
+		return out
+	}
+	c := *v
+	done[v] = &c
+	c.fields, c.list = nil, nil
+	for _, f := range v.fields {
+		if f.val.mark != reset {
+			f.val = settled(f.val, done)
+			c.fields = append(c.fields, f)
+		}
+	}
+	for _, e := range v.list {
+		if e.mark != reset {
+			c.list = append(c.list, settled(e, done))
+		}
+	}
+	return &c
 }
 
 // alike brings the attributes of a build that have two forms, of which Compose
@@ -157,8 +226,11 @@ func placeMap(res map[string]any, over, base, from *value) *value {
 			if !ok || seen[f.key] {
 				continue
 			}
-			seen[f.key] = true
 			o, b := over.field(f.key), base.field(f.key)
+			if valueOf(o) == nil && valueOf(b) == nil { // reset, and here again: see below
+				continue
+			}
+			seen[f.key] = true
 			at := f
 			if o != nil && !o.val.isNull() {
 				at = *o

@@ -111,7 +111,7 @@ func (c *testcase) write(t *testing.T, dir string) []compose.File {
 // archive, with the reason.
 func TestParity(t *testing.T) {
 	all := cases(t)
-	if len(all) < 150 {
+	if len(all) < 300 {
 		t.Errorf("only %d cases", len(all))
 	}
 	update := map[string]string{}

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	buildx "github.com/docker/buildx/bake"
 	"github.com/docker/buildx/util/buildflags"
@@ -20,65 +18,6 @@ import (
 
 	"bake/compose"
 )
-
-// peerCompose is the newest Compose whose requirements can be had: those of
-// 5.6.0 and 5.7.0 name a module version that is no longer there, or a newer Go.
-const peerCompose = "v5.5.1"
-
-// composeProgram is the path of the program docker-compose: BAKE_COMPOSE_PROGRAM,
-// or, with BAKE_TEST_COMPOSE=1, one that is compiled once into the user's cache
-// directory, from its own module with its own requirements.
-func composeProgram(t *testing.T) string {
-	if path := os.Getenv("BAKE_COMPOSE_PROGRAM"); path != "" {
-		return path
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(cache, "bake-tests", "compose-"+peerCompose, "docker-compose")
-	if _, err := os.Stat(program); err == nil {
-		return program
-	}
-	if os.Getenv("BAKE_TEST_COMPOSE") != "1" {
-		t.Skip("no docker-compose: set BAKE_TEST_COMPOSE=1 to compile it, which takes minutes, or BAKE_COMPOSE_PROGRAM")
-	}
-	out, err := command(os.TempDir(), "go", "mod", "download", "-json", "github.com/docker/compose/v5@"+peerCompose)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var module struct{ Dir string }
-	if err := json.Unmarshal(out, &module); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Dir(program), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	// Not "go install": the module excludes versions, which only a main module may.
-	if _, err := command(module.Dir, "go", "build", "-mod=readonly", "-trimpath", "-o", program+".new", "./cmd"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(program+".new", program); err != nil {
-		t.Fatal(err)
-	}
-	return program
-}
-
-// command returns the standard output of a program; what it says else is in
-// the error.
-func command(dir, name string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", name, err, stderr.Bytes())
-	}
-	return out, nil
-}
 
 // composePeer is Compose with a configuration in which buildx is installed, as
 // far as it asks. It needs no Docker Engine to print.

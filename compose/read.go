@@ -92,7 +92,7 @@ func (r *reader) read(n *yaml.Node) *value {
 	v := &value{src: r.src, node: n}
 	switch n.Tag {
 	case "!reset":
-		v.mark = reset
+		v.mark, r.l.resets = reset, true
 		return v
 	case "!override":
 		v.mark = overriding
@@ -122,17 +122,12 @@ func (r *reader) read(n *yaml.Node) *value {
 	return v
 }
 
-// scalar is the value of a scalar node. Dates stay the text they are written
-// as: nothing in a build is a date. Variables in it that are not set come along.
+// scalar is the value of a scalar node. What has a tag of its own, such as
+// !override, is the text that is written, and so are dates: nothing in a build
+// is a date. Variables in it that are not set come along.
 func (r *reader) scalar(n *yaml.Node) (any, []Unset) {
 	plain := *n
-	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
-		plain.Tag = ""
-		if n.Style&(quoted|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-			plain.Tag = "!!str"
-		}
-	}
-	if plain.Tag == "!!timestamp" {
+	if n.Tag == "!!timestamp" || strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 		plain.Tag = "!!str"
 	}
 	var out any
@@ -153,9 +148,18 @@ func (r *reader) pairs(n *yaml.Node) []pair {
 	if p, ok := r.flat[n]; ok {
 		return p
 	}
-	first := map[string]*yaml.Node{}
-	var own []pair
-	var merges []*yaml.Node
+	own, merges, first := r.entries(n)
+	for _, m := range merges {
+		own = r.mergeKeys(own, first, m)
+	}
+	r.flat[n] = own
+	return own
+}
+
+// entries are the entries that stand in a mapping itself, the values of its
+// merge keys, and where each key is.
+func (r *reader) entries(n *yaml.Node) (own []pair, merges []*yaml.Node, first map[string]*yaml.Node) {
+	first = map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		at, val := target(n.Content[i]), n.Content[i+1]
 		key := at.Value
@@ -168,76 +172,85 @@ func (r *reader) pairs(n *yaml.Node) []pair {
 		switch {
 		case at.Tag == "!!merge":
 			merges = append(merges, val)
-		case at.Kind != yaml.ScalarNode || at.Tag != "!!str":
+		case at.Kind != yaml.ScalarNode || strings.HasPrefix(at.Tag, "!!") && at.Tag != "!!str":
 			r.l.errorAt("compose-key", r.src.rangeOf(at), "Key is not a string",
 				"The keys of a Compose file are strings. Put this one into quotes.")
 		default:
 			own = append(own, pair{key, at, val})
 		}
 	}
-	for _, m := range merges {
-		own = r.mergeKeys(own, first, m)
-	}
-	r.flat[n] = own
-	return own
+	return own, merges, first
 }
 
 // mergeKeys adds the entries that a merge key refers to and that are not there
 // yet.
 func (r *reader) mergeKeys(own []pair, first map[string]*yaml.Node, n *yaml.Node) []pair {
-	m := target(n)
-	switch m.Kind {
-	case yaml.SequenceNode:
+	for _, m := range r.mergeable(n) {
 		if !r.enter(m) {
+			continue
+		}
+		pairs := r.pairs(m)
+		r.leave(m)
+		if !r.spend(m, len(pairs)+1) {
 			return own
 		}
-		defer r.leave(m)
-		for _, c := range m.Content {
-			own = r.mergeKeys(own, first, c)
-		}
-		return own
-	case yaml.MappingNode:
-	default:
-		r.l.errorAt("compose-merge-key", r.src.rangeOf(n), "Invalid merge key",
-			"The value of the merge key << must be a mapping, an alias of one, or a list of these.")
-		return own
-	}
-	if !r.enter(m) {
-		return own
-	}
-	defer r.leave(m)
-	pairs := r.pairs(m)
-	if !r.spend(m, len(pairs)+1) {
-		return own
-	}
-	for _, p := range pairs {
-		if _, ok := first[p.key]; !ok {
-			first[p.key] = p.at
-			own = append(own, p)
+		for _, p := range pairs {
+			if _, ok := first[p.key]; !ok {
+				first[p.key] = p.at
+				own = append(own, p)
+			}
 		}
 	}
 	return own
 }
 
-// scan looks for errors of interpolation in what a build does not need: a
-// required variable is required wherever it is used.
+// mergeable are the mappings that the value of a merge key stands for. Anything
+// else in it is reported.
+func (r *reader) mergeable(n *yaml.Node) []*yaml.Node {
+	all := []*yaml.Node{n}
+	if m := target(n); m.Kind == yaml.SequenceNode {
+		all = m.Content
+	}
+	var out []*yaml.Node
+	for _, c := range all {
+		m := target(c)
+		if m.Kind != yaml.MappingNode {
+			r.l.errorAt("compose-merge-key", r.src.rangeOf(c), "Invalid merge key",
+				"The value of the merge key << must be a mapping, an alias of one, or a list of these.")
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// scan looks for errors in what a build does not need: a required variable is
+// required wherever it is used, and a mapping has each key once.
 func (r *reader) scan(n *yaml.Node) {
 	n = target(n)
-	if r.seen[n] || r.done[n] != nil || !r.spend(n, 1) {
+	if r.open[n] {
+		r.enter(n) // says that it has no end
+	}
+	if r.seen[n] || r.done[n] != nil || n.Tag == "!reset" || !r.spend(n, 1) {
 		return
 	}
 	r.seen[n] = true
 	if n.Kind == yaml.ScalarNode {
-		if n.Tag == "!!str" && strings.Contains(n.Value, "$") {
-			r.interpolate(n.Value, n)
+		if n.Style&yaml.TaggedStyle != 0 || n.Tag == "!!str" && strings.Contains(n.Value, "$") {
+			r.scalar(n)
 		}
 		return
 	}
-	if r.nested >= maxDepth {
+	if r.nested >= maxDepth || !r.enter(n) {
 		return
 	}
-	r.nested++
-	defer func() { r.nested-- }()
+	defer r.leave(n)
+	if n.Kind == yaml.MappingNode {
+		_, merges, _ := r.entries(n)
+		for _, m := range merges {
+			r.mergeable(m)
+		}
+	}
 	for i, c := range n.Content {
 		if n.Kind != yaml.MappingNode || i%2 == 1 {
 			r.scan(c)
@@ -264,7 +277,7 @@ func (r *reader) document(n *yaml.Node) *value {
 		case "services":
 			f.val = r.named(p.val, p.key, r.service)
 		case "secrets":
-			f.val = r.named(p.val, p.key, r.read)
+			f.val = r.named(p.val, p.key, r.secret)
 		case "include", "name":
 			f.val = r.read(p.val)
 		default:
@@ -301,6 +314,21 @@ func (r *reader) named(n *yaml.Node, section string, read func(*yaml.Node) *valu
 	defer r.leave(n)
 	for _, p := range r.pairs(n) {
 		v.fields = append(v.fields, field{key: p.key, src: r.src, at: p.at, val: read(p.val)})
+	}
+	return v
+}
+
+// secret reads a secret. When it is a variable that the environment does not
+// have, the value that a file gives the variable is noted.
+func (r *reader) secret(n *yaml.Node) *value {
+	v := r.read(n)
+	variable := v.get("environment")
+	name, ok := variable.text()
+	if _, outside := r.l.outside[name]; !ok || outside {
+		return v
+	}
+	if val, ok := r.env[name]; ok {
+		r.l.secretValues[variable] = val
 	}
 	return v
 }

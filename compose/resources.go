@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,22 +14,45 @@ import (
 
 // shmSize converts shm_size, a number of bytes or a text such as 2gb.
 func (b *build) shmSize(f field) {
-	var size types.UnitBytes
-	switch n := f.val.scalar.(type) {
-	case int:
-		size = types.UnitBytes(n)
+	n, ok := whole(f.val)
+	if text, isText := f.val.text(); isText {
+		var size types.UnitBytes
+		ok = size.DecodeMapstructure(text) == nil && size >= 0 // negative: it is too large
+		n = int64(size)
+	}
+	switch {
+	case !ok:
+		b.noSize(f.val)
+	case n > 0:
+		b.set("shm-size", f, textExpr(sizeText(n), f.val.rng()))
+	}
+}
+
+// noSize says why a value is no size.
+func (b *build) noSize(v *value) {
+	switch s := v.scalar.(type) {
 	case string:
-		if err := size.DecodeMapstructure(n); err != nil {
-			b.errorAt("compose-size", f.val.rng(), "Invalid size", "shm_size is a number of bytes, or a size such as 128m or 2gb, but this is %q.", n)
-			return
-		}
+		b.errorAt("compose-size", v.rng(), "Invalid size", "shm_size is a number of bytes, or a size such as 128m or 2gb, below 8 EiB, but this is %q.", s)
+	case float64, uint64:
+		b.errorAt("compose-size", v.rng(), "Invalid size", "shm_size is a whole number of bytes below 8 EiB, but this is %s.", v.describe())
 	default:
-		b.errorAt("compose-type", f.val.rng(), "Size expected", "shm_size is a number of bytes, or a size such as 128m or 2gb, but this is %s.", f.val.describe())
-		return
+		b.errorAt("compose-type", v.rng(), "Size expected", "shm_size is a number of bytes, or a size such as 128m or 2gb, but this is %s.", v.describe())
 	}
-	if size > 0 {
-		b.set("shm-size", f, textExpr(sizeText(int64(size)), f.val.rng()))
+}
+
+// whole is a number without a fraction, in whichever way it is written: 4096,
+// 4_096, 0x1000, 0o10000, 0b1000000000000, 4.096e3.
+func whole(v *value) (int64, bool) {
+	switch n := v.scalar.(type) {
+	case int:
+		return int64(n), true
+	case float64:
+		const most = 1 << 63
+		if n == math.Trunc(n) && -most <= n && n < most {
+			return int64(n), true
+		}
 	}
+	return 0, false
 }
 
 // sizeText writes a size as short as it can without losing a byte.
@@ -41,66 +65,10 @@ func sizeText(n int64) string {
 	}
 	text := strconv.FormatFloat(size, 'g', 4, 64)
 	back, err := strconv.ParseFloat(text, 64)
-	if err != nil || back != size || strings.Contains(text, "e") {
+	if exact := float64(n); err != nil || back != size || strings.Contains(text, "e") || exact >= 1<<63 || int64(exact) != n {
 		return strconv.FormatInt(n, 10)
 	}
 	return text + units[i]
-}
-
-// hosts converts extra_hosts, a mapping from host to address or addresses, or
-// a list of HOST=ADDRESS and HOST:ADDRESS.
-func (b *build) hosts(v *value) []hcl.KeyValuePair {
-	var pairs []hcl.KeyValuePair
-	at := map[string]int{}
-	add := func(host, address string, hostAt, addressAt hcl.Range) {
-		if host == "" || strings.ContainsAny(host, ":=") {
-			b.errorAt("compose-host", hostAt, "Invalid host name", "%q is no host name.", host)
-			return
-		}
-		if len(address) > 2 && address[0] == '[' && address[len(address)-1] == ']' {
-			address = address[1 : len(address)-1]
-		}
-		if i, ok := at[host]; ok {
-			address = pairs[i].Value.(*literal).val.AsString() + "," + address
-			pairs[i].Value = textExpr(address, addressAt)
-			return
-		}
-		at[host] = len(pairs)
-		pairs = append(pairs, hcl.KeyValuePair{Key: textExpr(host, hostAt), Value: textExpr(address, addressAt)})
-	}
-	switch v.kind {
-	case mapKind:
-		for _, f := range v.fields {
-			addresses := []*value{f.val}
-			if f.val.kind == listKind {
-				addresses = b.stringList(f.val, "extra_hosts", false)
-			}
-			for _, a := range addresses {
-				if s, ok := b.str(a, "The address of a host"); ok {
-					add(f.key, s, f.rng(), a.rng())
-				}
-			}
-		}
-	case listKind:
-		for _, e := range b.stringList(v, "extra_hosts", false) {
-			text := e.scalar.(string)
-			sep := "="
-			if !strings.Contains(text, sep) {
-				sep = ":"
-			}
-			host, addresses, ok := strings.Cut(text, sep)
-			if !ok {
-				b.errorAt("compose-host", e.rng(), "Host without address", "An entry of extra_hosts is HOST=ADDRESS, but this is %q.", text)
-				continue
-			}
-			for a := range strings.SplitSeq(addresses, ",") {
-				add(host, a, e.rng(), e.rng())
-			}
-		}
-	default:
-		b.errorAt("compose-type", v.rng(), "Mapping expected", "extra_hosts is a mapping from host names to addresses, but this is %s.", v.describe())
-	}
-	return pairs
 }
 
 // ulimits converts limits, each one number or a soft and a hard one.
@@ -141,12 +109,12 @@ func (b *build) ulimit(f field) (soft, hard int, ok bool) {
 }
 
 func (b *build) integer(v *value, name string) (int, bool) {
-	switch n := v.scalar.(type) {
-	case int:
-		return n, true
-	case string:
-		if i, err := strconv.Atoi(n); err == nil {
-			return i, true
+	if n, ok := whole(v); ok {
+		return int(n), true
+	}
+	if text, ok := v.text(); ok {
+		if n, err := strconv.Atoi(text); err == nil {
+			return n, true
 		}
 	}
 	b.errorAt("compose-type", v.rng(), "Number expected", "%s is a whole number, but this is %s.", name, v.describe())
@@ -205,8 +173,9 @@ func (b *build) secrets(v *value) []hcl.Expression {
 }
 
 func (b *build) secretName(e *value) (string, bool) {
-	if e.kind != mapKind {
-		return b.str(e, "A secret")
+	source := e
+	if e.kind == mapKind {
+		source = e.get("source")
 	}
 	for _, f := range e.fields {
 		b.refuseKey(f, "A secret of a build", secretMountKeys)
@@ -214,8 +183,7 @@ func (b *build) secretName(e *value) (string, bool) {
 			b.ignored(f.rng(), "%s of a build secret of service %s: RUN --mount says where a secret appears", f.key, b.name)
 		}
 	}
-	source := e.get("source")
-	if source.isNull() {
+	if text, ok := source.text(); source.isNull() || ok && text == "" {
 		b.errorAt("compose-type", e.rng(), "Secret without a source", "A secret of a build is a name, or a mapping with a source.")
 		return "", false
 	}
@@ -223,6 +191,11 @@ func (b *build) secretName(e *value) (string, bool) {
 }
 
 func (b *build) secret(name string, at *value) (hcl.Expression, bool) {
+	if !serviceName.MatchString(name) {
+		b.errorAt("compose-secret-name", at.rng(), "Invalid secret name",
+			"The name %q of this secret has characters other than letters, digits, \".\", \"_\" and \"-\".", name)
+		return nil, false
+	}
 	def := b.model.secrets.get(name)
 	if def == nil {
 		var known []string
@@ -246,8 +219,11 @@ func (b *build) secret(name string, at *value) (hcl.Expression, bool) {
 		}
 		b.reads(f.val)
 		if s, ok := b.str(f.val, form.key); ok {
-			if form.key == "file" {
+			switch val, ok := b.secretValues[f.val]; {
+			case form.key == "file":
 				s = b.local("", s)
+			case ok && b.opt.Secret != nil:
+				b.opt.Secret(name, s, val)
 			}
 			pairs = append(pairs, hcl.KeyValuePair{Key: textExpr(form.attr, f.rng()), Value: textExpr(s, f.val.rng())})
 		}

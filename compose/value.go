@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/hashicorp/hcl/v2"
 	"go.yaml.in/yaml/v4"
@@ -80,6 +81,12 @@ func (v *value) text() (string, bool) {
 	}
 	s, ok := v.scalar.(string)
 	return s, ok
+}
+
+// endless is whether a value is one of the numbers .inf and .nan of YAML.
+func (v *value) endless() bool {
+	n, ok := v.scalar.(float64)
+	return ok && (math.IsInf(n, 0) || math.IsNaN(n))
 }
 
 // render is a scalar as Compose writes it into a string: empty for null.

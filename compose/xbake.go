@@ -39,9 +39,14 @@ func (b *build) extension(x field) {
 
 // extend appends to a list attribute.
 func (b *build) extend(name string, f field) {
-	items := textItems(b.words(f.val, name))
-	if old := b.attrs[name]; old != nil {
-		items = withNew(old.Expr.(*literal).items, items)
+	var old []hcl.Expression
+	if attr := b.attrs[name]; attr != nil {
+		old = attr.Expr.(*literal).items
+	}
+	words := b.words(f.val, name)
+	items := slices.Concat(old, entryItems(words))
+	if name == "tags" || name == "platforms" || name == "no-cache-filter" {
+		items = withNew(old, textItems(words))
 	}
 	if name == "ssh" || name == "secret" {
 		items = byID(items)

@@ -33,8 +33,12 @@ type credentials struct {
 	ssh     []sshprovider.AgentConfig
 }
 
-// secret is where a secret comes from: a file or an environment variable.
-type secret struct{ File, Env string }
+// secret is where a secret comes from: a file or an environment variable, with
+// the value that it has when it is not set.
+type secret struct {
+	File, Env string
+	Value     *string
+}
 
 // key is equal for credentials that mean the same sources.
 func (c *credentials) key() string {
@@ -99,7 +103,7 @@ func findSecret(s bake.Secret, at *Caller) (secret, error) {
 	if s.ID == "" {
 		return secret{}, errors.New("secret missing ID")
 	}
-	out := secret{File: s.Src, Env: s.Env}
+	out := secret{File: s.Src, Env: s.Env, Value: s.Value}
 	if out.File == "" && out.Env == "" {
 		if _, ok := at.Env[s.ID]; ok {
 			out.Env = s.ID
@@ -158,7 +162,11 @@ func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 	case !ok:
 		return nil, fmt.Errorf("secret %s: %w", id, secrets.ErrNotFound)
 	case src.Env != "":
-		return []byte(s.env[src.Env]), nil
+		value, set := s.env[src.Env]
+		if !set && src.Value != nil {
+			value = *src.Value
+		}
+		return []byte(value), nil
 	}
 	return readBounded(src.File, maxSecretSize)
 }
