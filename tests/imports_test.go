@@ -23,7 +23,7 @@ const root = ".."
 // top is what may lie at the top level, and all of it must.
 var top = []string{
 	".ci", ".dockerignore", ".github", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md",
-	"bake", "cmd", "compose", "docker-bake.hcl", "examples", "go.mod", "go.sum", "hclfuncs", "tests",
+	"bake", "cmd", "compose", "docker-bake.hcl", "examples", "findings", "go.mod", "go.sum", "hclfuncs", "tests",
 }
 
 // Limits of size. Longer things hold more than one idea.
