@@ -1,6 +1,7 @@
 package build
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -94,5 +95,27 @@ func TestPlainName(t *testing.T) {
 		if got := q.plainName(id); got != want {
 			t.Errorf("%s: got %q, want %q", id, got, want)
 		}
+	}
+}
+
+// TestUsualPolicy applies the policy beside a Dockerfile of this machine, whatever
+// its context is.
+func TestUsualPolicy(t *testing.T) {
+	w := newWorkspace(t, map[string]string{"sub/D": "FROM scratch\n", "sub/D.rego": "package docker\n", "plain": "FROM scratch\n"})
+	at := &Caller{Dir: w.dir}
+	for _, contextDir := range []string{"", w.dir, filepath.Join(w.dir, "sub")} {
+		for name, want := range map[string]string{"sub/D": "sub/D.rego", "plain": ""} {
+			q := &policies{target: &bake.Target{}, inputs: &inputs{contextDir: contextDir, dockerfile: &dockerfile{path: filepath.Join(w.dir, name)}}}
+			got, err := q.usual(at)
+			if err != nil || want == "" && len(got) > 0 {
+				t.Errorf("%s in %q: got %v, %v", name, contextDir, got, err)
+			} else if want != "" && (len(got) != 1 || got[0].name != want || got[0].optional || string(got[0].data) != "package docker\n") {
+				t.Errorf("%s in %q: got %v, want %s", name, contextDir, got, want)
+			}
+		}
+	}
+	q := &policies{target: &bake.Target{}, inputs: &inputs{dockerfile: &dockerfile{name: "D"}}} // in a fetched context
+	if got, err := q.usual(at); err != nil || len(got) != 1 || got[0].name != "D.rego" || !got[0].optional {
+		t.Errorf("in a fetched context: got %v, %v", got, err)
 	}
 }
