@@ -13,6 +13,7 @@ import (
 
 	"bake/bake/engine/rootless"
 	"bake/bake/engine/server"
+	"bake/tests/fixture"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
@@ -51,9 +52,8 @@ const envTestServe = "_BAKE_ENGINE_TEST_SERVE"
 // needEngine skips a test that has to start engines where that is impossible.
 func needEngine(t *testing.T) {
 	t.Helper()
-	if lack := hostLacks(); lack != "" {
-		t.Skip(lack)
-	}
+	lack := hostLacks()
+	fixture.Need(t, lack == "", "a host without this: "+lack)
 }
 
 // tempConfig is the configuration of an engine of its own, stopped at the end.
@@ -99,9 +99,9 @@ func testContext(t *testing.T) context.Context {
 // busyboxDir is a directory with a static busybox in bin, to be used as a base.
 func busyboxDir(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("/bin/busybox")
+	data, err := os.ReadFile(fixture.Program(t, "busybox", "busybox-static"))
 	if err != nil {
-		t.Skip("needs a static /bin/busybox (package busybox-static)")
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "bin"), 0o755); err != nil {

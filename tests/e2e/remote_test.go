@@ -37,9 +37,11 @@ func remoteWorld(t *testing.T, key ssh.PublicKey) (env []string, web map[string]
 		below = append(below, fixture.File{Path: path.Join("repo-main", f.Name), Data: f.Data})
 	}
 	tar := fixture.Tar(t, packed...)
+	gzip := fixture.Program(t, "gzip", "gzip")
 	web = map[string][]byte{
-		"repo.tar": tar, "repo.tgz": compressed(t, tar, "gzip", "gzip"), "repo.tar.bz2": compressed(t, tar, "bzip2", "bzip2"),
-		"repo.tar.xz": compressed(t, tar, "xz", "xz-utils"), "top.tar.gz": compressed(t, fixture.Tar(t, below...), "gzip", "gzip"),
+		"repo.tar": tar, "repo.tgz": compressed(t, tar, gzip), "top.tar.gz": compressed(t, fixture.Tar(t, below...), gzip),
+		"repo.tar.bz2":    compressed(t, tar, fixture.Program(t, "bzip2", "bzip2")),
+		"repo.tar.xz":     compressed(t, tar, fixture.Program(t, "xz", "xz-utils")),
 		"docker-bake.hcl": []byte(files["docker-bake.hcl"]),
 	}
 	repo := fixture.NewGitRepo(t, files)
@@ -54,9 +56,9 @@ func remoteWorld(t *testing.T, key ssh.PublicKey) (env []string, web map[string]
 }
 
 // compressed is data after a program that compresses standard input.
-func compressed(t *testing.T, data []byte, program, debian string) []byte {
+func compressed(t *testing.T, data []byte, program string) []byte {
 	t.Helper()
-	cmd := exec.Command(fixture.Program(t, program, debian), "-c")
+	cmd := exec.Command(program, "-c")
 	cmd.Stdin = bytes.NewReader(data)
 	return []byte(fixture.MustRun(t, cmd).Stdout)
 }

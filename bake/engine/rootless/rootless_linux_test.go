@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"bake/tests/fixture"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -211,13 +213,10 @@ func (w *world) gid() int { n, _ := strconv.Atoi(w.user.Gid); return n }
 // makeUser adds a user to the system for the time of the test.
 func makeUser(t *testing.T, ranges bool) *user.User {
 	t.Helper()
-	for _, tool := range []string{"useradd", "userdel", "usermod"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(tool + " is missing, without it no user can be made for this test")
-		}
-	}
-	if _, err := exec.LookPath("newuidmap"); err != nil && ranges {
-		t.Skip("newuidmap is missing: install uidmap")
+	add, del := fixture.Program(t, "useradd", "passwd"), fixture.Program(t, "userdel", "passwd")
+	mod := fixture.Program(t, "usermod", "passwd")
+	if ranges {
+		fixture.Program(t, "newuidmap", "uidmap")
 	}
 	name := fmt.Sprintf("bake%d", os.Getpid())
 	must := func(args ...string) {
@@ -226,8 +225,8 @@ func makeUser(t *testing.T, ranges bool) *user.User {
 			t.Fatalf("%v: %v: %s", args, err, out)
 		}
 	}
-	must("useradd", "--no-create-home", "--shell", "/bin/sh", name)
-	t.Cleanup(func() { must("userdel", name) })
+	must(add, "--no-create-home", "--shell", "/bin/sh", name)
+	t.Cleanup(func() { must(del, name) })
 	u, err := user.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
@@ -236,11 +235,11 @@ func makeUser(t *testing.T, ranges bool) *user.User {
 	have, _ := subordinate("/etc/subuid", name, uid)
 	switch {
 	case ranges && len(have) == 0:
-		must("usermod", "--add-subuids", "3000000-3065535", "--add-subgids", "3000000-3065535", name)
+		must(mod, "--add-subuids", "3000000-3065535", "--add-subgids", "3000000-3065535", name)
 	case !ranges:
 		for _, r := range have {
 			span := fmt.Sprintf("%d-%d", r.outside, r.outside+r.count-1)
-			must("usermod", "--del-subuids", span, "--del-subgids", span, name)
+			must(mod, "--del-subuids", span, "--del-subgids", span, name)
 		}
 	}
 	return u
