@@ -8,6 +8,10 @@ SHELL := bash
 
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 T ?= 30s
+# For some of the tests: make test PACKAGES=./tests/e2e RUN=TestScript/secret
+PACKAGES ?= ./...
+RUN ?=
+only = $(if $(RUN),-run '$(RUN)')
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -61,12 +65,12 @@ demo: prepare build ## build bake, bake examples/monorepo with it, run two of th
 
 test: prepare-test ## run every test; say what ran and what was skipped
 	@$(go) build -o bin/summary ./tests/summary
-	@packages=$$(go list ./...); \
+	@packages=$$(go list $(PACKAGES)); \
 	raced=$$(grep -xE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
 	rest=$$(grep -vxE '$(subst $() ,|,$(strip $(RACED)))' <<<"$$packages" || true); \
 	{ \
-	  if [ -n "$$raced" ]; then $(go) test -json -timeout 10m $(race) $$raced || true; fi; \
-	  if [ -n "$$rest" ]; then $(go) test -json -timeout 40m $$rest || true; fi; \
+	  if [ -n "$$raced" ]; then $(go) test -json -timeout 10m $(race) $(only) $$raced || true; fi; \
+	  if [ -n "$$rest" ]; then $(go) test -json -timeout 40m $(only) $$rest || true; fi; \
 	} | bin/summary
 
 bench: prepare-test build ## run the Go benchmarks, and the comparison with docker buildx bake
