@@ -27,6 +27,9 @@ func TestSameResultsOfExpressions(t *testing.T) {
 			if gotDiags != wantDiags || gotDiags == "" && !got.RawEquals(want) {
 				t.Errorf("%s with v = %#v\n got %#v %s\nwant %#v %s", text, v, got, gotDiags, want, wantDiags)
 			}
+			if isPanicText(wantDiags) {
+				t.Errorf("%s with v = %#v is a call on which buildx panics", text, v)
+			}
 			calls++
 			if wantDiags != "" {
 				failed++
