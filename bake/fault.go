@@ -163,7 +163,7 @@ func (t *Target) severalImages() string {
 // attested is the type of an attestation that t asks for, empty if there is none.
 func (t *Target) attested() string {
 	for _, a := range t.Attest {
-		if a.Attrs["disabled"] != "true" {
+		if !a.Disabled() {
 			return a.Type
 		}
 	}
@@ -172,7 +172,7 @@ func (t *Target) attested() string {
 
 // declines reports whether t wants no attestation of a type.
 func (t *Target) declines(typ string) bool {
-	return slices.ContainsFunc(t.Attest, func(a Entry) bool { return a.Type == typ && a.Attrs["disabled"] == "true" })
+	return slices.ContainsFunc(t.Attest, func(a Entry) bool { return a.Type == typ && a.Disabled() })
 }
 
 // annotatesIndex reports whether the index of an output is annotated, by the

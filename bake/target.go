@@ -67,6 +67,10 @@ type Entry struct {
 	Attrs map[string]string
 }
 
+// Disabled reports whether the entry is an attestation or a policy that its
+// definition turns off. The value is "true" or not there.
+func (e Entry) Disabled() bool { return e.Attrs["disabled"] == "true" }
+
 // Secret is one secret that a build may mount. With neither Src nor Env, the
 // environment variable named like the ID is used if set, else the file so named.
 type Secret struct {

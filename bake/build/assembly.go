@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"bake/bake"
@@ -191,7 +192,7 @@ func (r *run) assemble(ctx context.Context, t *bake.Target, index int, shares []
 	}
 	a.pending.Store(int32(len(a.parts)))
 	a.warnCaches(r.progress)
-	a.warnLocalTwice(r.progress)
+	warnLocalTwice(a.target, r.progress)
 	return a, nil
 }
 
@@ -238,4 +239,23 @@ func (q *request) bind(known map[*bake.Target]*assembly) error {
 		q.links = append(q.links, link{name: q.inputs.contextName(l.Context), producer: p})
 	}
 	return nil
+}
+
+// warnLocalTwice tells of a target that names the platform of this machine
+// twice, once as "local". Other repetitions the plan has told of.
+func warnLocalTwice(t *bake.Target, p *progress) {
+	local, others := false, []string{}
+	for _, item := range t.Platforms {
+		for s := range strings.SplitSeq(item, ",") {
+			if isLocalPlatform(s) {
+				local = true
+				continue
+			}
+			others = append(others, s)
+		}
+	}
+	this := platforms.Normalize(platforms.DefaultSpec())
+	if named, err := parsePlatforms(others); local && err == nil && hasPlatform(named, this) {
+		p.warn(fmt.Sprintf("%s: the platform local is %s, which the target names, too: it is built once", t.Name, platforms.FormatAll(this)))
+	}
 }

@@ -83,7 +83,7 @@ func attestAttrs(t *bake.Target, env bake.Env, attrs map[string]string) error {
 			continue
 		}
 		said[a.Type] = true
-		if disabled(a) {
+		if a.Disabled() {
 			continue
 		}
 		text, err := attestText(a)
@@ -106,11 +106,6 @@ func attestAttrs(t *bake.Target, env bake.Env, attrs map[string]string) error {
 	}
 	attrs["attest:provenance"] = "mode=min,inline-only=true"
 	return nil
-}
-
-func disabled(a bake.Entry) bool {
-	b, _ := strconv.ParseBool(a.Attrs["disabled"])
-	return b
 }
 
 func attestText(a bake.Entry) (string, error) {

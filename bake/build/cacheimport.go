@@ -175,7 +175,7 @@ func (m *importer) evaluate(ctx context.Context, q *request, result *gateway.Res
 			case s.ctx.Err() != nil: // another member's failure ended it
 				m.replace(s)
 				continue
-			case transient(lostConnection(q.node, err)):
+			case transient(q.node.recognise(err)):
 				m.replace(s)
 			}
 			return err

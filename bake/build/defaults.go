@@ -64,3 +64,8 @@ func unheld(exports []*export) bool {
 	}
 	return len(exports) > 0
 }
+
+// preferImageDigest is the attribute that makes an exporter say by which digest
+// a Docker with containerd's image store knows an image: that of its manifest or
+// index. Other Dockers know images by the digest of their configuration.
+const preferImageDigest = "prefer-image-digest"

@@ -33,7 +33,7 @@ type ask struct {
 // itself, in good time and in clear words, is not among them.
 var demands = []demand{
 	{option: "src", attribute: "output", since: 34, refuse: true, without: "exports everything",
-		asked: output(func(_ *request, e *export) bool { return files(e) && e.Attrs["src"] != "" })},
+		asked: output(func(_ *request, e *export) bool { return e.files() && e.Attrs["src"] != "" })},
 	{option: "mode=delete with several platforms", attribute: "output", since: 31, refuse: true, without: "removes the files of one platform for another's",
 		asked: output(func(q *request, e *export) bool {
 			return e.Type == client.ExporterLocal && mirrors(e.Attrs) && len(q.platforms) > 1
@@ -41,7 +41,7 @@ var demands = []demand{
 	{option: "several outputs", attribute: "output", since: 13, ability: pb.CapMultipleExporters, refuse: true, without: "makes only the first",
 		asked: func(q *request) ask { return ask{"", len(q.exports) > 1} }},
 	{option: "platform-split", attribute: "output", since: 12, refuse: true, without: "writes the files to other directories",
-		asked: output(func(_ *request, e *export) bool { return files(e) && e.Attrs["platform-split"] != "" })},
+		asked: output(func(_ *request, e *export) bool { return e.files() && e.Attrs["platform-split"] != "" })},
 	{option: "tar=false", attribute: "output", since: 11, refuse: true, without: "sends an archive",
 		asked: output(func(_ *request, e *export) bool { return e.layout != nil })},
 	{option: "rewrite-timestamp=true together with unpack", attribute: "output", since: 34, refuse: true, without: "fails when the image is stored and has its tags",
@@ -119,9 +119,6 @@ func attrs(names ...string) func(*request) ask {
 	}
 }
 
-// files reports whether e exports files, not an image.
-func files(e *export) bool { return e.Type == client.ExporterLocal || e.Type == client.ExporterTar }
-
 func set(e *export, option exptypes.ImageExporterOptKey) bool { return isTrue(e.Attrs, string(option)) }
 
 func unset(e *export, option exptypes.ImageExporterOptKey) bool {
@@ -151,7 +148,7 @@ func (q *request) unpacks(e *export) bool {
 // provenance is a parameter of the provenance that the target asks for.
 func (q *request) provenance(parameter string) string {
 	for _, a := range q.target.Attest {
-		if a.Type == "provenance" && !disabled(a) {
+		if a.Type == "provenance" && !a.Disabled() {
 			return a.Attrs[parameter]
 		}
 	}

@@ -192,7 +192,7 @@ func (q *request) settleAnnotations() error {
 		return in("annotations", "", err)
 	}
 	for _, e := range q.exports {
-		if files(e) {
+		if e.files() {
 			continue // no image
 		}
 		if fault, err := e.settle(all, own); err != nil {

@@ -77,7 +77,7 @@ func (r *run) pushByDocker(ctx context.Context, q *request, response map[string]
 // of a registry comes in its own answers.
 func lostDocker(n *node, err error) error {
 	if dockerclient.IsErrConnectionFailed(err) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
-		return &lostError{n, err}
+		return n.lost(err)
 	}
 	return err
 }

@@ -72,15 +72,13 @@ type unreachableError struct {
 
 func (e *unreachableError) Error() string { return e.err.Error() }
 func (e *unreachableError) Unwrap() error { return e.err }
+func (e *unreachableError) Hint() string  { return e.hint }
 
 // Hint is what to do about an error, in whole sentences, where the error itself
 // knows. It is empty for most.
 func Hint(err error) string {
-	if refused := (*refusedError)(nil); errors.As(err, &refused) {
-		return refused.hint()
-	}
-	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) {
-		return unreachable.hint
+	if knows := (interface{ Hint() string })(nil); errors.As(err, &knows) {
+		return knows.Hint()
 	}
 	return ""
 }

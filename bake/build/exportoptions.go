@@ -49,7 +49,7 @@ var (
 // checkOptions finds values that no engine takes.
 func checkOptions(e *export) error {
 	known := imageOptions
-	if files(e) {
+	if e.files() {
 		known = fileOptions
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
@@ -68,7 +68,7 @@ func checkOptions(e *export) error {
 			}
 		}
 	}
-	if files(e) {
+	if e.files() {
 		return nil
 	}
 	return checkMediaTypes(e)

@@ -266,7 +266,7 @@ func splitNames(text string) []string {
 func checkDocker(t *bake.Target, exports []*export, platforms int) error {
 	several := platforms > 1
 	for _, a := range t.Attest {
-		several = several || !disabled(a)
+		several = several || !a.Disabled()
 	}
 	for _, e := range exports {
 		if e.Type == client.ExporterDocker && several && !e.load {
@@ -293,3 +293,6 @@ func blameDisk(exports []*export, err error) error {
 	}
 	return err
 }
+
+// files reports whether e exports files, not an image.
+func (e *export) files() bool { return e.Type == client.ExporterLocal || e.Type == client.ExporterTar }

@@ -27,31 +27,6 @@ import (
 // it hands over to the image of a frontend that has it, or says that it cannot.
 const contextsCap = "moby.buildkit.frontend.contexts"
 
-// local is one directory of the client that a request reads.
-type local struct {
-	key    string // what the frontend asks the engine for
-	prefix string // what the engine puts before it, empty for a key that is unique by itself
-	plain  string // what a frontend that knows no named sources would ask for
-}
-
-// name is the name of the source.
-func (l local) name() string {
-	if l.prefix == "" {
-		return l.key
-	}
-	return l.prefix + "-" + l.key
-}
-
-// session is the attribute value that tells the frontend where to read l. The
-// frontend always calls the main context "context"; the engine replaces that
-// name if a prefix stands before the session id.
-func (l local) session(id string) string {
-	if l.prefix == "" {
-		return id
-	}
-	return l.prefix + ":" + id
-}
-
 // inputs is where a target gets its files from.
 type inputs struct {
 	attrs      map[string]string

@@ -12,16 +12,12 @@ import (
 
 // lostError says that a builder that had answered went away.
 type lostError struct {
-	node *node
-	err  error
+	builder string // in words
+	err     error
 }
 
 func (e *lostError) Error() string {
-	name := "builder " + e.node.Builder
-	if e.node.embedded {
-		name = "the embedded engine"
-	}
-	return "the connection to " + name + " was lost: it ended or was stopped"
+	return "the connection to " + e.builder + " was lost: it ended or was stopped"
 }
 
 func (e *lostError) Unwrap() error { return e.err }
@@ -46,14 +42,6 @@ const dialText = "Error while dialing"
 // Ended reports whether err, of a call to a builder, tells that the connection to
 // it ended: it went away, or it was not there.
 func Ended(err error) bool { return err != nil && (Lost(err) || connectionEnded(err)) }
-
-// lostConnection recognises the end of the connection to a node.
-func lostConnection(n *node, err error) error {
-	if Lost(err) || !Ended(err) {
-		return err
-	}
-	return &lostError{n, err}
-}
 
 // connectionEnded reports whether err tells that a connection to a builder ended
 // or could not be made.

@@ -30,7 +30,7 @@ func TestLostConnection(t *testing.T) {
 		"unexpected HTTP status code received from server: 502 (Bad Gateway)": true, // of a proxy
 		"registry answered 503":                                               false,
 	} {
-		err := lostConnection(n, status.Error(codes.Unavailable, text))
+		err := n.recognise(status.Error(codes.Unavailable, text))
 		if Lost(err) != want || !Unreachable(err) {
 			t.Errorf("Lost(%v) is %v", err, !want)
 		}
@@ -39,7 +39,7 @@ func TestLostConnection(t *testing.T) {
 			t.Errorf("%v: blames the target: %v", err, !want)
 		}
 	}
-	if err := lostConnection(n, status.Error(codes.Unknown, "error reading from server: EOF")); Lost(err) {
+	if err := n.recognise(status.Error(codes.Unknown, "error reading from server: EOF")); Lost(err) {
 		t.Error("an error that a step reports counts as a lost connection")
 	}
 }
@@ -52,12 +52,12 @@ func TestLostAmongOthers(t *testing.T) {
 		errors.Join(status.Error(codes.NotFound, "no such file"), fmt.Errorf("and: %w", eof)),
 		fmt.Errorf("cannot read: %w", errgrpc.ToNative(eof)),
 	} {
-		if !Lost(lostConnection(&node{}, err)) {
+		if !Lost((&node{}).recognise(err)) {
 			t.Errorf("%v is not taken for a lost connection", err)
 		}
 	}
 	for _, err := range []error{nil, errors.Join(status.Error(codes.NotFound, "connection error")), errdefs.ErrUnavailable} {
-		if Lost(lostConnection(&node{}, err)) {
+		if Lost((&node{}).recognise(err)) {
 			t.Errorf("%v is taken for a lost connection", err)
 		}
 	}

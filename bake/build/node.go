@@ -85,7 +85,7 @@ func connect(ctx, lasting context.Context, n builder.Node, progress *progress) (
 // unanswered is the error of a question to a builder that is there, as far as its
 // driver knows. One that went away between two questions was lost.
 func (n *node) unanswered(question string, err error) error {
-	if lost := lostConnection(n, err); Lost(lost) && !strings.Contains(err.Error(), dialText) {
+	if lost := n.recognise(err); Lost(lost) && !strings.Contains(err.Error(), dialText) {
 		return lost
 	}
 	return &unreachableError{err: fmt.Errorf("cannot ask builder %s %s: %w", n.Builder, question, err)}
@@ -98,7 +98,7 @@ func (n *node) gone(ctx context.Context) error {
 		return nil
 	}
 	if _, err := n.client.ListWorkers(ctx); connectionEnded(err) {
-		return &lostError{n, err}
+		return n.lost(err)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func (n *node) probe(ctx context.Context) error {
 		n.caps = c.BuildOpts().LLBCaps
 		return nil, nil
 	}, nil)
-	if err = lostConnection(n, err); Lost(err) {
+	if err = n.recognise(err); Lost(err) {
 		return err
 	}
 	if err != nil {
@@ -175,4 +175,24 @@ func (n *node) keepsRecords(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	return false, n.gone(ctx)
+}
+
+// lost says that the node went away.
+func (n *node) lost(err error) error { return &lostError{n.words(), err} }
+
+// words name the node in a sentence.
+func (n *node) words() string {
+	if n.embedded {
+		return "the embedded engine"
+	}
+	return "builder " + n.Builder
+}
+
+// recognise makes an error of the node that tells of the end of its connection
+// one that says that the node is lost.
+func (n *node) recognise(err error) error {
+	if Lost(err) || !Ended(err) {
+		return err
+	}
+	return n.lost(err)
 }

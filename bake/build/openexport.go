@@ -11,11 +11,6 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 )
 
-// preferImageDigest is the attribute that makes an exporter say by which digest
-// a Docker with containerd's image store knows an image: that of its manifest or
-// index. Other Dockers know images by the digest of their configuration.
-const preferImageDigest = "prefer-image-digest"
-
 // dropConfigDigest removes from a response the digest of a configuration where
 // that names no image, so that nobody looks for one by it.
 func (q *request) dropConfigDigest(response map[string]string) {
@@ -55,7 +50,7 @@ func (r *run) loadExport(ctx context.Context, q *request, e *export) (client.Exp
 // attested reports whether q asks for attestations of its image.
 func attested(q *request) bool {
 	for _, a := range q.target.Attest {
-		if !disabled(a) {
+		if !a.Disabled() {
 			return true
 		}
 	}

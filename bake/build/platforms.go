@@ -1,7 +1,6 @@
 package build
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -46,23 +45,4 @@ func formatPlatforms(pp []ocispecs.Platform) string {
 		names = append(names, platforms.FormatAll(p))
 	}
 	return strings.Join(names, ",")
-}
-
-// warnLocalTwice tells of a target that names the platform of this machine
-// twice, once as "local". Other repetitions the plan has told of.
-func (a *assembly) warnLocalTwice(p *progress) {
-	local, others := false, []string{}
-	for _, item := range a.target.Platforms {
-		for s := range strings.SplitSeq(item, ",") {
-			if isLocalPlatform(s) {
-				local = true
-				continue
-			}
-			others = append(others, s)
-		}
-	}
-	this := platforms.Normalize(platforms.DefaultSpec())
-	if named, err := parsePlatforms(others); local && err == nil && hasPlatform(named, this) {
-		p.warn(fmt.Sprintf("%s: the platform local is %s, which the target names, too: it is built once", a.target.Name, platforms.FormatAll(this)))
-	}
 }

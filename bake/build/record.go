@@ -24,7 +24,7 @@ func (r *run) readManifests(ctx context.Context, q *request, image *ocispecs.Des
 		return nil, err
 	}
 	data, err := content.ReadBlob(ctx, proxy.NewContentStore(q.node.client.ContentClient()), *image)
-	if err = lostConnection(q.node, err); Lost(err) {
+	if err = q.node.recognise(err); Lost(err) {
 		return nil, err
 	}
 	if err != nil {
@@ -97,7 +97,7 @@ func (q *request) wantsProvenance() bool {
 		return true
 	}
 	for _, e := range q.exports {
-		if !files(e) {
+		if !e.files() {
 			return true
 		}
 	}

@@ -39,9 +39,9 @@ func (q *request) refused(err error) error {
 	return in(attribute, "", &refusedError{q.node, name, err})
 }
 
-// hint is how the builder is made to grant it: every kind of builder has a
+// Hint is how the builder is made to grant it: every kind of builder has a
 // place of its own where that is said.
-func (e *refusedError) hint() string {
+func (e *refusedError) Hint() string {
 	switch driver := e.node.Driver.Factory().Name(); {
 	case e.node.embedded:
 		return "The engine grants what it was started with: after `bake engine stop`, a build with this --allow starts one that grants it."

@@ -118,7 +118,7 @@ func (f *fetcher) do(ctx context.Context, read func(context.Context, gateway.Cli
 		return nil, read(ctx, c)
 	}, status)
 	wait()
-	if err = lostConnection(f.node, err); err == nil || ofBuilder(err) || ctx.Err() != nil {
+	if err = f.node.recognise(err); err == nil || ofBuilder(err) || ctx.Err() != nil {
 		return err
 	}
 	return failed(err)

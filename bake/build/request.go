@@ -282,7 +282,7 @@ func (q *request) checkNode() error {
 		}
 	}
 	for _, a := range q.target.Attest {
-		if !disabled(a) && !q.node.attests() {
+		if !a.Disabled() && !q.node.attests() {
 			return in("attest", "", errors.New("attestations are not supported by this builder"))
 		}
 	}

@@ -26,7 +26,7 @@ func (r *run) persist(ctx context.Context, j *job) (map[string]string, error) {
 		}
 		q, cause := j.tries.blamed, j.tries.err
 		if q == nil {
-			q, cause = j.requests[0], lostConnection(j.node, err)
+			q, cause = j.requests[0], j.node.recognise(err)
 			if !r.mayPass(ctx, j, cause) || !q.repeatable() {
 				return nil, j.tries.told(err)
 			}
@@ -78,7 +78,7 @@ func (r *run) postpone(ctx context.Context, j *job, q *request, err error) bool 
 	if j.tries.blamed != nil {
 		return canceled(err)
 	}
-	if err = lostConnection(q.node, err); !r.mayPass(ctx, j, err) {
+	if err = q.node.recognise(err); !r.mayPass(ctx, j, err) {
 		return false
 	}
 	j.tries.blamed, j.tries.err = q, err

@@ -217,7 +217,7 @@ func (r *run) fail(q *request, err error) {
 	if q.outcome.err != nil {
 		return
 	}
-	err = q.policies.blame(q.refused(lostConnection(q.node, err)))
+	err = q.policies.blame(q.refused(q.node.recognise(err)))
 	q.outcome.err = preparationError(q.target, q.withPlatform(q.withSource(err)))
 	q.outcome.echo = ofBuilder(err) || r.ended() && (canceled(err) || errors.Is(err, context.DeadlineExceeded) || r.hopeful(err))
 	if r.opt.KeepGoing && !ofBuilder(err) && !q.outcome.echo {

@@ -148,7 +148,7 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 		switch {
 		case ctx.Err() != nil || s.closing.Load():
 		case err != nil:
-			r.stop(&lostError{k.node, err})
+			r.stop(k.node.lost(err))
 		default:
 			// The engine has hung up. Nobody might notice that it went away while
 			// all that it builds waits for other nodes.
@@ -303,7 +303,7 @@ func (r *run) receiveFiles(ctx context.Context, q *request, so *client.SolveOpt,
 	go func() {
 		defer close(ended)
 		if err := one.Run(context.WithoutCancel(ctx), c.Dialer()); err != nil && ctx.Err() == nil {
-			r.stop(&lostError{q.node, err})
+			r.stop(q.node.lost(err))
 		}
 	}()
 	return func() { _ = one.Close(); <-ended }, nil

@@ -2,35 +2,15 @@ package build
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
-// lacks reports whether the BuildKit of a node is too old for a demand. One whose
-// version is not known, as it was built from a branch, is not taken to be.
-func (n *node) lacks(d *demand) bool {
-	if n.embedded {
-		return false
-	}
+// missing reports whether the BuildKit of a node is too old for d.
+func (d *demand) missing(n *node) bool {
 	if d.ability != "" {
-		return !n.supports(d.ability)
+		return !n.embedded && !n.supports(d.ability)
 	}
-	minor, known := n.minor()
-	return known && minor < d.since
-}
-
-// unversioned is the last BuildKit that does not say which version it is: 0.10.
-const unversioned = 10
-
-// minor is the BuildKit of a node, 0.minor.
-func (n *node) minor() (minor int, known bool) {
-	if n.version == "" {
-		return unversioned, true
-	}
-	major, rest, _ := strings.Cut(strings.TrimPrefix(n.version, "v"), ".")
-	digits, _, _ := strings.Cut(rest, ".")
-	minor, err := strconv.Atoi(digits)
-	return minor, major == "0" && err == nil && minor > 0
+	return n.older(d.since)
 }
 
 // checkDemands refuses what the BuildKit of q is too old for, or notes that it
@@ -42,7 +22,7 @@ func (q *request) checkDemands(r *run) error {
 	for i := range demands {
 		d := &demands[i]
 		at := ask{}
-		if q.node.lacks(d) {
+		if d.missing(q.node) {
 			at = d.asked(q)
 		}
 		switch {
@@ -54,18 +34,6 @@ func (q *request) checkDemands(r *run) error {
 		}
 	}
 	return nil
-}
-
-// age says how old the BuildKit of a node is.
-func (n *node) age() string {
-	name := "the builder"
-	if n.Builder != "" {
-		name = "builder " + n.Builder
-	}
-	if n.version == "" {
-		return name + " has an older one"
-	}
-	return name + " has " + strings.TrimPrefix(n.version, "v")
 }
 
 // unheard is a demand that has no effect on some targets.

@@ -83,11 +83,11 @@ func TestDemands(t *testing.T) {
 			recent.caps = capsOf(d.ability)
 		}
 		for n, lacks := range map[*node]bool{old: true, recent: false, {version: "v0.0.0+unknown", caps: recent.caps}: false, {embedded: true}: false} {
-			if n.lacks(d) != lacks {
+			if d.missing(n) != lacks {
 				t.Errorf("%s: BuildKit %s lacks it: %t", d.option, n.version, !lacks)
 			}
 		}
-		if !(&node{}).lacks(d) && d.since > unversioned {
+		if !d.missing(&node{}) && d.since > unversioned {
 			t.Errorf("%s: a BuildKit that does not say its version has it", d.option)
 		}
 		q.node = old

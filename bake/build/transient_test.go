@@ -39,7 +39,7 @@ func TestTransient(t *testing.T) {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
-	if transient(&lostError{&node{}, errors.New("connection reset by peer")}) {
+	if transient((&node{}).lost(errors.New("connection reset by peer"))) {
 		t.Error("a lost builder passes")
 	}
 	if transient(fmt.Errorf("x: %w", context.DeadlineExceeded)) {
