@@ -45,10 +45,10 @@ ldflags = -s -w $(LDFLAGS.$(mode)) -X bake/cmd.buildVersion=$(VERSION) \
 	-X github.com/moby/buildkit/version.Version=$(buildkit)
 
 # The packages whose tests run under the race detector: those whose values are
-# shared between goroutines. bake/build needs BuildKit compiled a second time for
+# shared between goroutines. bake/submit needs BuildKit compiled a second time for
 # it, some minutes on two cores, so only "make check" adds that.
 RACED := bake/bake bake/hclfuncs
-check: RACED += bake/bake/build
+check: RACED += bake/bake/submit(/.*)?
 race = $(if $(filter 1,$(CGO.$(mode))),-race)
 # Tests that take many targets to an engine have a long form.
 check: export BAKE_TEST_LONG := 1
@@ -76,7 +76,7 @@ test: prepare-test ## run every test; say what ran and what was skipped
 	} | bin/summary
 
 bench: prepare-test build ## run the Go benchmarks, and the comparison with docker buildx bake
-	@$(go) test -run '^$$' -bench . -benchmem ./bake ./bake/build ./hclfuncs ./compose
+	@$(go) test -run '^$$' -bench . -benchmem ./bake ./bake/submit ./hclfuncs ./compose
 	@if [ -d tests/bench ]; then $(go) run ./tests/bench -bake bin/bake; fi
 
 lint: ## go vet, gofmt, staticcheck

@@ -9,7 +9,7 @@
 //	Parse     []File           -> Definition   what is written: blocks, names, ranges, no values
 //	Evaluate  Definition+Scope -> Config       what it means: variables, functions, matrix
 //	Plan      Config+Request   -> Plan         what will happen: selection, inheritance, overrides, links
-//	build.Run Plan             -> Report       what happened (package bake/build)
+//	submit.Run Plan            -> Report       what happened (package bake/submit)
 //
 // The words, as used everywhere: a definition holds targets, groups, variables
 // and functions. A target has attributes, declared once in the attribute

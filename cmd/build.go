@@ -7,8 +7,13 @@ import (
 	"time"
 
 	"bake/bake"
-	"bake/bake/build"
 	"bake/bake/engine"
+	"bake/bake/submit"
+	"bake/bake/submit/failure"
+	"bake/bake/submit/frontend"
+	"bake/bake/submit/grant"
+	"bake/bake/submit/host"
+	"bake/bake/submit/report"
 	"bake/cmd/heap"
 )
 
@@ -29,11 +34,11 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 	if len(plan.Targets) == 0 {
 		return a.buildNothing(o, plan, mode, r)
 	}
-	o.allow = append(o.allow, build.Implied(plan, a.env)...)
+	o.allow = append(o.allow, grant.Implied(plan, a.env)...)
 	ctx, stop := a.interruptible(context.Background())
 	defer stop()
-	report, err := a.submit(ctx, o, plan, mode, r)
-	var entitlement *build.EntitlementError
+	outcome, err := a.submit(ctx, o, plan, mode, r)
+	var entitlement *failure.EntitlementError
 	if errors.As(err, &entitlement) {
 		if mode.talkative() {
 			fmt.Fprintln(a.err)
@@ -42,7 +47,7 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		switch {
 		case granted != nil:
 			o.allow = append(o.allow, granted...)
-			report, err = a.submit(ctx, o, plan, mode, r)
+			outcome, err = a.submit(ctx, o, plan, mode, r)
 		case a.interactive:
 			return interruptedOr(ctx, reported(ExitEntitlement)) // all was said with the question
 		default:
@@ -50,33 +55,33 @@ func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
 		}
 	}
 	err = interruptedOr(ctx, err)
-	a.remember(o, plan, report)
-	found := dockerfileFindings(plan, report)
-	if mode.talkative() && report != nil {
-		a.writeSummary(report, found)
+	a.remember(o, plan, outcome)
+	found := dockerfileFindings(plan, outcome)
+	if mode.talkative() && outcome != nil {
+		a.writeSummary(outcome, found)
 	}
 	r.advise(found)
-	if mode.talkative() && report != nil {
-		a.tellWorkflow(report)
+	if mode.talkative() && outcome != nil {
+		a.tellWorkflow(outcome)
 	}
 	if err == nil {
-		if err := writeMetadata(o.metadataFile, report); err != nil {
+		if err := writeMetadata(o.metadataFile, outcome); err != nil {
 			return err
 		}
-		return a.showAnswers(o, plan, report, r)
+		return a.showAnswers(o, plan, outcome, r)
 	}
-	if report != nil && (o.keepOn || o.jobs.keepGoing) {
-		_ = a.showAnswers(o, plan, report, r) // the failure counts for more
+	if outcome != nil && (o.keepOn || o.jobs.keepGoing) {
+		_ = a.showAnswers(o, plan, outcome, r) // the failure counts for more
 	}
-	if o.goesOn() && ctx.Err() == nil && report != nil {
-		if err := writeMetadata(o.metadataFile, report); err != nil {
+	if o.goesOn() && ctx.Err() == nil && outcome != nil {
+		if err := writeMetadata(o.metadataFile, outcome); err != nil {
 			a.warn("%s", err)
 		}
 	}
-	if mode.talkative() && report != nil {
+	if mode.talkative() && outcome != nil {
 		fmt.Fprintln(a.err)
 	}
-	return a.reportFailure(err, plan, report, r)
+	return a.reportFailure(err, plan, outcome, r)
 }
 
 // buildNothing is the run of a plan without targets, as of an empty group: no
@@ -85,23 +90,23 @@ func (a *app) buildNothing(o *bakeOptions, plan *bake.Plan, mode displayMode, r 
 	if mode.talkative() {
 		a.note("nothing to build: what was asked for has no targets")
 	}
-	report := &build.Report{Started: time.Now(), Version: version()}
-	if err := writeMetadata(o.metadataFile, report); err != nil {
+	outcome := &report.Report{Started: time.Now(), Version: version()}
+	if err := writeMetadata(o.metadataFile, outcome); err != nil {
 		return err
 	}
 	if mode.talkative() {
-		a.tellWorkflow(report)
+		a.tellWorkflow(outcome)
 	}
-	return a.showAnswers(o, plan, report, r)
+	return a.showAnswers(o, plan, outcome, r)
 }
 
 // tellWorkflow writes the summary and the outputs of the step. A build is not
 // worse for failing to.
-func (a *app) tellWorkflow(report *build.Report) {
-	if err := a.github.writeStepSummary(report); err != nil {
+func (a *app) tellWorkflow(outcome *report.Report) {
+	if err := a.github.writeStepSummary(outcome); err != nil {
 		a.warn("write the summary of the step: %s", err)
 	}
-	if err := a.github.writeStepOutputs(report); err != nil {
+	if err := a.github.writeStepOutputs(outcome); err != nil {
 		a.warn("write the outputs of the step: %s", err)
 	}
 }
@@ -115,7 +120,7 @@ func (o *bakeOptions) goesOn() bool { return o.keepOn || o.jobs.keepGoing }
 const fewTargets = 10
 
 // submit builds on the selected builder and shows the progress of it.
-func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode, r *reporter) (*build.Report, error) {
+func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode, r *reporter) (*report.Report, error) {
 	heap.LongRun(100, len(plan.Targets) > fewTargets) // from here on it mostly waits, and should be small
 	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
 	if err != nil {
@@ -137,8 +142,8 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	defer display.close()
 	display.expect(len(plan.Targets), a.terminal)
 	display.began(o.reading)
-	opt := build.Options{
-		Caller:   build.Caller{Dir: a.dir, Env: a.env},
+	opt := submit.Options{
+		Caller:   host.Caller{Dir: a.dir, Env: a.env},
 		Progress: display.update,
 		Follow:   display.follow,
 		Stdout:   a.out,
@@ -152,7 +157,7 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		HoldOutput: o.jobs.hold,
 		Atomic:     o.atomic,
 
-		Frontend: build.Frontend(o.frontend),
+		Frontend: frontend.Choice(o.frontend),
 		Metadata: o.metadataFile != "" || mode.talkative() && a.github.hasOutputs(),
 		Version:  version(),
 	}
@@ -161,12 +166,12 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 	}
 	a.tellHistory(&opt, o, chosen)
 	chosen.tellRegistries(&opt)
-	report, err := build.Run(ctx, plan, chosen.nodes, opt)
-	display.explainAll(report)
+	outcome, err := submit.Run(ctx, plan, chosen.nodes, opt)
+	display.explainAll(outcome)
 	if err != nil && opt.KeepGoing {
-		display.results(report)
+		display.results(outcome)
 	}
-	return report, display.explain(err)
+	return outcome, display.explain(err)
 }
 
 // interruptedOr replaces what a cancelled build says by the reason for it.
@@ -179,14 +184,14 @@ func interruptedOr(ctx context.Context, err error) error {
 
 // failedTargets are the failures of a run, which are several only if it kept
 // going.
-func failedTargets(report *build.Report) []error {
+func failedTargets(outcome *report.Report) []error {
 	var list []error
-	if report == nil {
+	if outcome == nil {
 		return nil
 	}
-	for _, r := range report.Targets {
-		var failure *build.TargetError
-		if r.Result == build.Failed && errors.As(r.Err, &failure) {
+	for _, r := range outcome.Targets {
+		var failure *failure.TargetError
+		if r.Result == report.Failed && errors.As(r.Err, &failure) {
 			list = append(list, r.Err)
 		}
 	}
@@ -216,10 +221,10 @@ func (a *app) lostHint() string {
 
 // reportFailure shows why a build failed and returns the error that ends the
 // run with the right exit code.
-func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r *reporter) error {
-	defer a.adviseRelease(report)
+func (a *app) reportFailure(err error, plan *bake.Plan, outcome *report.Report, r *reporter) error {
+	defer a.adviseRelease(outcome)
 	if errors.Is(err, errInterrupted) {
-		a.note("%s", cancelledText(report))
+		a.note("%s", cancelledText(outcome))
 		return reported(ExitInterrupted)
 	}
 	var own *exitError
@@ -227,20 +232,20 @@ func (a *app) reportFailure(err error, plan *bake.Plan, report *build.Report, r 
 		return err
 	}
 	code := exitCode(err)
-	var target *build.TargetError
+	var target *failure.TargetError
 	if !errors.As(err, &target) {
 		hint := failureHint(err, code)
-		if build.Lost(err) {
+		if failure.Lost(err) {
 			hint = a.lostHint()
 		}
 		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: hint}
 	}
 	code = callCode(plan, target, code)
-	failures := failedTargets(report)
+	failures := failedTargets(outcome)
 	if len(failures) > 1 {
 		code = callCode(plan, target, commonCode(failures))
 		for _, err := range failures {
-			var each *build.TargetError
+			var each *failure.TargetError
 			errors.As(err, &each)
 			r.pending = append(r.pending, newFailure(err, each, plan, r.sources))
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit"
 )
 
 // buildxStore reads the builders that `docker buildx create` made. buildx's own
@@ -44,7 +44,7 @@ func newBuildxStore(env bake.Env) buildxStore {
 
 // tellHistory lets a run on a builder of buildx, or on Docker's own, write what
 // `docker buildx history` shows of it besides what the builder knows.
-func (a *app) tellHistory(opt *build.Options, o *bakeOptions, chosen *selection) {
+func (a *app) tellHistory(opt *submit.Options, o *bakeOptions, chosen *selection) {
 	if chosen.docker == nil {
 		return
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/moby/moby/client/pkg/versions"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/failure"
+	"bake/bake/submit/report"
 )
 
 // answer is what a frontend said about a target.
@@ -31,12 +32,12 @@ type answer struct {
 // showAnswers prints on standard output what frontends were asked, as buildx
 // does, and what they want people to read. The error is the verdict: a check
 // that found something, or a Dockerfile that cannot be read.
-func (a *app) showAnswers(o *bakeOptions, plan *bake.Plan, report *build.Report, r *reporter) error {
+func (a *app) showAnswers(o *bakeOptions, plan *bake.Plan, outcome *report.Report, r *reporter) error {
 	call, err := parseCall(o.call)
 	if err != nil {
 		return err
 	}
-	list := answersOf(plan, report)
+	list := answersOf(plan, outcome)
 	if call.Format == "json" {
 		err = writeAnswersJSON(a.out, plan, list)
 	} else {
@@ -45,7 +46,7 @@ func (a *app) showAnswers(o *bakeOptions, plan *bake.Plan, report *build.Report,
 	if err != nil {
 		return fmt.Errorf("print the answers: %w", err)
 	}
-	for _, t := range byName(report) {
+	for _, t := range byName(outcome) {
 		if t.Message != "" {
 			fmt.Fprintf(a.out, "\n# %s\n%s\n", t.Name, t.Message)
 		}
@@ -65,17 +66,17 @@ func (a *app) showAnswers(o *bakeOptions, plan *bake.Plan, report *build.Report,
 	return nil
 }
 
-func byName(report *build.Report) []build.TargetReport {
-	list := slices.Clone(report.Targets)
-	slices.SortFunc(list, func(a, b build.TargetReport) int { return cmp.Compare(a.Name, b.Name) })
+func byName(outcome *report.Report) []report.Target {
+	list := slices.Clone(outcome.Targets)
+	slices.SortFunc(list, func(a, b report.Target) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 
 // answersOf are the answers of a run, in the order of the names.
-func answersOf(plan *bake.Plan, report *build.Report) []*answer {
+func answersOf(plan *bake.Plan, outcome *report.Report) []*answer {
 	var list []*answer
-	for _, t := range byName(report) {
-		if t.Result != build.Answered {
+	for _, t := range byName(outcome) {
+		if t.Result != report.Answered {
 			continue
 		}
 		one := &answer{target: plan.Target(t.Name), method: t.Call, values: t.Exporter}
@@ -112,7 +113,7 @@ func verdict(list []*answer, ignoreStatus bool) int {
 
 // callCode is the exit code of a target's failure: if its frontend was only
 // asked, no build failed, but what it was asked about is wrong.
-func callCode(plan *bake.Plan, failure *build.TargetError, code int) int {
+func callCode(plan *bake.Plan, failure *failure.TargetError, code int) int {
 	if t := plan.Target(failure.Target); t != nil && code == ExitBuild {
 		if method, err := t.Asks(); err != nil || method != "" {
 			return ExitUsage

@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/failure"
 )
 
 // lintAnswer is what the check of a Dockerfile found.
@@ -73,7 +73,7 @@ func (l *lintAnswer) failure() int {
 		return ExitOK
 	case l.violated():
 		return ExitCheck
-	case l.Error != nil && build.Unreachable(errors.New(l.Error.Message)):
+	case l.Error != nil && failure.Unreachable(errors.New(l.Error.Message)):
 		return ExitUnreachable
 	}
 	return ExitUsage

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // asked is a plan of one target, and what its frontend answered.
-func asked(method string, values map[string]string) (*bake.Plan, *build.Report) {
+func asked(method string, values map[string]string) (*bake.Plan, *report.Report) {
 	plan := &bake.Plan{Targets: []*bake.Target{{Name: "app", Context: "dir", Dockerfile: "Dockerfile"}}}
-	return plan, &build.Report{Targets: []build.TargetReport{{Name: "app", Result: build.Answered, Call: method, Exporter: values}}}
+	return plan, &report.Report{Targets: []report.Target{{Name: "app", Result: report.Answered, Call: method, Exporter: values}}}
 }
 
 // A frontend may be anybody's: whatever it answers is printed, or said to be

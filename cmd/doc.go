@@ -10,6 +10,6 @@
 // lists, JSON); all talk goes to standard error.
 //
 // A run of `bake` goes through load, parse, evaluate and plan (package bake),
-// the selection of a builder, build.Run and the report. Nothing before the
+// the selection of a builder, submit.Run and the report. Nothing before the
 // selection of a builder touches an engine, Docker, a credential or the network.
 package cmd

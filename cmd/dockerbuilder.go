@@ -157,7 +157,7 @@ func (a *app) dockerFor(ctx context.Context, plan *bake.Plan, chosen *selection)
 		return nil, err
 	}
 	if err := answers(ctx, cli, cli.CurrentContext(), dockerPatience); err != nil {
-		return nil, nil // which build.Run tells if it comes to that
+		return nil, nil // which submit.Run tells if it comes to that
 	}
 	return dockerutil.NewClient(cli), nil
 }

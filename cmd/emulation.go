@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"bake/bake/build"
+	"bake/bake/submit/failure"
 )
 
 // foreignProgram is how the kernel says that it cannot run a program, in the
@@ -15,7 +15,7 @@ var foreignProgram = regexp.MustCompile(`(?i)\bexec format error\b`)
 
 // emulationHint is what to do when a command could not be run for its format.
 func emulationHint(err error) string {
-	wanted, native := build.CommandPlatform(err)
+	wanted, native := failure.CommandPlatform(err)
 	if wanted == native {
 		return "The kernel does not know the format of this program. It may be built for another platform than " +
 			cmp.Or(wanted, "that of the builder") + ", or be a script that does not begin with #!."

@@ -12,8 +12,8 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
 
-	"bake/bake/build"
 	"bake/bake/engine"
+	"bake/bake/submit/failure"
 )
 
 // engineDuOptions are the flags of `bake engine du`.
@@ -72,7 +72,7 @@ func (a *app) withEngine(o *engineOptions, f func(context.Context, *client.Clien
 
 // engineEnded tells that what went wrong is that the engine went away.
 func engineEnded(err error) error {
-	if build.Ended(err) {
+	if failure.Ended(err) {
 		return engineError("the embedded engine ended or was stopped", err)
 	}
 	return err

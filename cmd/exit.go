@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"bake/bake/build"
+	"bake/bake/submit/failure"
 )
 
 // Exit codes of bake. Scripts may rely on them.
@@ -71,7 +71,7 @@ func reported(code int) error { return &exitError{code: code} }
 // exitCode is the exit code that an error stands for.
 func exitCode(err error) int {
 	var own *exitError
-	var entitlement *build.EntitlementError
+	var entitlement *failure.EntitlementError
 	switch {
 	case err == nil:
 		return ExitOK
@@ -81,7 +81,7 @@ func exitCode(err error) int {
 		return ExitInterrupted
 	case errors.As(err, &entitlement):
 		return ExitEntitlement
-	case build.Unreachable(err):
+	case failure.Unreachable(err):
 		return ExitUnreachable
 	}
 	return ExitBuild

@@ -11,8 +11,9 @@ import (
 	"github.com/moby/buildkit/sourcepolicy/policysession"
 
 	"bake/bake"
-	"bake/bake/build"
-	"bake/bake/build/release"
+	"bake/bake/submit/failure"
+	"bake/bake/submit/output"
+	"bake/bake/submit/release"
 )
 
 // loggedError is an error with the end of the log of the step that failed.
@@ -30,11 +31,11 @@ func (e *loggedError) Unwrap() error { return e.err }
 // newFailure describes the failure of a target: what failed, the lines of the
 // Dockerfile or else of the definition, the end of the log and what to do. The
 // sources are the definition files by name.
-func newFailure(err error, target *build.TargetError, plan *bake.Plan, sources map[string][]byte) finding {
+func newFailure(err error, target *failure.TargetError, plan *bake.Plan, sources map[string][]byte) finding {
 	f := finding{
 		severity: "error",
 		id:       "build-failed",
-		summary:  "target " + target.Target + ": " + build.ErrorText(target.Err),
+		summary:  "target " + target.Target + ": " + failure.Text(target.Err),
 		hint:     failureHint(err, exitCode(err)),
 	}
 	if target.Range.Filename != "" {
@@ -140,7 +141,7 @@ func failureHint(err error, code int) string {
 		text += "\n" + strings.Join(logged.log, "\n")
 	}
 	var conflict *release.ConflictError
-	switch hint := build.Hint(err); {
+	switch hint := failure.Hint(err); {
 	case hint != "":
 		return hint
 	case errors.As(err, &conflict):
@@ -149,13 +150,13 @@ func failureHint(err error, code int) string {
 		return "" // the engine says what to do, and trying again would not help
 	case code == ExitUnreachable:
 		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
-	case build.OutputFull(err):
+	case output.Full(err):
 		return "The disk that holds the output is full."
 	case strings.Contains(strings.ToLower(text), "no space left on device"):
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
 	case foreignProgram.MatchString(text):
 		return emulationHint(err)
-	case build.FileMissing(err):
+	case failure.FileMissing(err):
 		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."
 	case strings.Contains(text, "too old for named contexts"):
 		return "A newer frontend has them. Begin the Dockerfile with this line, or use a newer builder such as --builder embedded:\n\n  # syntax=docker/dockerfile:1"

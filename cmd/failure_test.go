@@ -11,7 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/failure"
 )
 
 func TestFailure(t *testing.T) {
@@ -40,7 +40,7 @@ func TestFailure(t *testing.T) {
 		{"app", nil, "docker-bake.hcl:7:8", "docker-bake.hcl"},
 	}
 	for _, tt := range tests {
-		target := &build.TargetError{Target: tt.target, Range: at, Source: tt.source, Err: errors.New("failed to solve: it broke")}
+		target := &failure.TargetError{Target: tt.target, Range: at, Source: tt.source, Err: errors.New("failed to solve: it broke")}
 		f := newFailure(target, target, plan, map[string][]byte{"docker-bake.hcl": []byte("\n\n\n\n\n\ntarget app {}\n")})
 		var b strings.Builder
 		f.writeText(&b, streams{width: 80})
@@ -73,7 +73,7 @@ func TestFailureHints(t *testing.T) {
 
 func TestFailureText(t *testing.T) {
 	plan := &bake.Plan{Targets: []*bake.Target{{Name: "app", Context: ".", Dockerfile: "Dockerfile"}}}
-	target := &build.TargetError{
+	target := &failure.TargetError{
 		Target: "app",
 		Range:  hcl.Range{Filename: "docker-bake.hcl", Start: hcl.Pos{Line: 1, Column: 8}, End: hcl.Pos{Line: 1, Column: 13}},
 		Source: &errdefs.Source{

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // maxStepOutput is how large an output may be: GitHub allows a job 1 MiB of
@@ -17,16 +17,16 @@ const maxStepOutput = 400 << 10
 // writeStepOutputs sets the outputs of the step: "metadata", what a metadata
 // file has, and "digests", an object of targets and the digests of their
 // images. They tell what was built when something failed, too.
-func (w *workflow) writeStepOutputs(report *build.Report) error {
+func (w *workflow) writeStepOutputs(outcome *report.Report) error {
 	if w == nil || w.outputs == "" {
 		return nil
 	}
-	metadata, err := stepMetadata(report)
+	metadata, err := stepMetadata(outcome)
 	if err != nil {
 		return err
 	}
 	digests := map[string]string{}
-	for _, t := range report.Targets {
+	for _, t := range outcome.Targets {
 		if t.Result.Good() && t.Digest != "" {
 			digests[t.Name] = t.Digest
 		}
@@ -40,8 +40,8 @@ func (w *workflow) writeStepOutputs(report *build.Report) error {
 
 // stepMetadata is the metadata in one line. When it is too large for an output
 // it goes without the provenance, else without all but the report.
-func stepMetadata(report *build.Report) (string, error) {
-	data, err := report.Metadata()
+func stepMetadata(outcome *report.Report) (string, error) {
+	data, err := outcome.Metadata()
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +66,7 @@ func thinMetadata(data []byte, keep func(key string) bool) (string, error) {
 	}
 	for name, value := range all {
 		var target map[string]json.RawMessage
-		if name == build.ReportKey || json.Unmarshal(value, &target) != nil {
+		if name == report.Key || json.Unmarshal(value, &target) != nil {
 			continue
 		}
 		for key := range target {

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"unicode"
 
-	"bake/bake/build"
+	"bake/bake/submit/failure"
+	"bake/bake/submit/report"
 )
 
 // maxStepSummary is how large the summary of a step may be. GitHub shows
@@ -16,15 +17,15 @@ const maxStepSummary = 1 << 20
 
 // writeStepSummary appends what became of each target to the summary of the
 // step, as Markdown: a table, and for each failure the end of its log.
-func (w *workflow) writeStepSummary(report *build.Report) error {
-	if w == nil || w.summary == "" || len(report.Targets) == 0 {
+func (w *workflow) writeStepSummary(outcome *report.Report) error {
+	if w == nil || w.summary == "" || len(outcome.Targets) == 0 {
 		return nil
 	}
 	room := int64(maxStepSummary)
 	if st, err := os.Stat(w.summary); err == nil {
 		room -= st.Size()
 	}
-	return appendFile(w.summary, stepSummary(report, int(max(room, 0))))
+	return appendFile(w.summary, stepSummary(outcome, int(max(room, 0))))
 }
 
 // appendFile adds to the end of a file that may not be there yet.
@@ -42,25 +43,25 @@ func appendFile(name, text string) error {
 
 // stepSummary is the Markdown, of at most room bytes. Failures come before
 // rows of the table when not all find room.
-func stepSummary(report *build.Report, room int) string {
-	head := "### bake: " + markdownText(tallyTargets(report)) + "\n\n"
+func stepSummary(outcome *report.Report, room int) string {
+	head := "### bake: " + markdownText(tallyTargets(outcome)) + "\n\n"
 	const rest = 100 // for the line that tells what is left out
 	if room < len(head)+rest {
 		return ""
 	}
 	room -= len(head) + rest
-	details := failureDetails(report, room/2)
-	return head + summaryRows(report, room-len(details)) + "\n" + details
+	details := failureDetails(outcome, room/2)
+	return head + summaryRows(outcome, room-len(details)) + "\n" + details
 }
 
 // summaryRows is the table.
-func summaryRows(report *build.Report, room int) string {
+func summaryRows(outcome *report.Report, room int) string {
 	var b strings.Builder
 	b.WriteString("| Target | Result | Time | Digest | Where | Platforms | Cached steps |\n|---|---|--:|---|---|---|--:|\n")
-	for i, t := range report.Targets {
+	for i, t := range outcome.Targets {
 		row := summaryMarkdown(t)
 		if b.Len()+len(row) > room {
-			fmt.Fprintf(&b, "\n... and %s.\n", count(len(report.Targets)-i, "more target"))
+			fmt.Fprintf(&b, "\n... and %s.\n", count(len(outcome.Targets)-i, "more target"))
 			break
 		}
 		b.WriteString(row)
@@ -68,9 +69,9 @@ func summaryRows(report *build.Report, room int) string {
 	return b.String()
 }
 
-func summaryMarkdown(t build.TargetReport) string {
+func summaryMarkdown(t report.Target) string {
 	where := markdownCodes(t.Where)
-	if t.Result == build.Skipped && t.Err != nil {
+	if t.Result == report.Skipped && t.Err != nil {
 		where = markdownText(t.Err.Error())
 	}
 	steps := ""
@@ -85,11 +86,11 @@ func summaryMarkdown(t build.TargetReport) string {
 }
 
 // failureDetails is the folded end of the log of each target that failed.
-func failureDetails(report *build.Report, room int) string {
+func failureDetails(outcome *report.Report, room int) string {
 	var b strings.Builder
 	left := 0
-	for _, t := range report.Targets {
-		if t.Result != build.Failed || t.Err == nil {
+	for _, t := range outcome.Targets {
+		if t.Result != report.Failed || t.Err == nil {
 			continue
 		}
 		if left == 0 {
@@ -107,8 +108,8 @@ func failureDetails(report *build.Report, room int) string {
 	return b.String()
 }
 
-func failureMarkdown(t build.TargetReport) string {
-	title := fmt.Sprintf("target %s: %s", markdownCode(t.Name), markdownText(build.ErrorText(t.Err)))
+func failureMarkdown(t report.Target) string {
+	title := fmt.Sprintf("target %s: %s", markdownCode(t.Name), markdownText(failure.Text(t.Err)))
 	var logged *loggedError
 	if !errors.As(t.Err, &logged) || len(logged.log) == 0 {
 		return "- " + title + "\n\n"
@@ -118,11 +119,11 @@ func failureMarkdown(t build.TargetReport) string {
 }
 
 // resultMark is a picture of a result.
-func resultMark(r build.Result) string {
+func resultMark(r report.Result) string {
 	switch {
 	case r.Good():
 		return "✅"
-	case r == build.Failed:
+	case r == report.Failed:
 		return "❌"
 	}
 	return "⏹️"

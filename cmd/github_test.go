@@ -17,7 +17,8 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/failure"
+	"bake/bake/submit/report"
 	"bake/tests/fixture"
 )
 
@@ -140,26 +141,26 @@ func TestGroups(t *testing.T) {
 }
 
 func TestStepSummary(t *testing.T) {
-	report := testReport()
-	report.Targets[1].Platforms = []string{"linux/amd64", "linux/arm64"}
-	report.Targets[2].Err = &loggedError{
-		err:  &build.TargetError{Target: "x", Err: errors.New("failed to solve: `RUN` | <b> of *all*\n# @me :) failed")},
+	outcome := testReport()
+	outcome.Targets[1].Platforms = []string{"linux/amd64", "linux/arm64"}
+	outcome.Targets[2].Err = &loggedError{
+		err:  &failure.TargetError{Target: "x", Err: errors.New("failed to solve: `RUN` | <b> of *all*\n# @me :) failed")},
 		step: "RUN make", log: []string{"</pre> one", "", "::two:: `three`"},
 	}
-	report.Targets[4].Err = errors.New("skipped because web failed")
-	golden(t, "testdata/summary/github.md", stepSummary(report, maxStepSummary))
+	outcome.Targets[4].Err = errors.New("skipped because web failed")
+	golden(t, "testdata/summary/github.md", stepSummary(outcome, maxStepSummary))
 }
 
 // However many targets there are, the summary of the step stays within what
 // GitHub takes, and what it took before is kept.
 func TestStepSummaryIsBounded(t *testing.T) {
-	report := &build.Report{}
+	outcome := &report.Report{}
 	for i := range 30_000 {
-		r := build.TargetReport{Name: fmt.Sprintf("target-%d", i), Result: build.Built, Digest: "sha256:" + strings.Repeat("0", 64)}
+		r := report.Target{Name: fmt.Sprintf("target-%d", i), Result: report.Built, Digest: "sha256:" + strings.Repeat("0", 64)}
 		if i%10 == 0 {
-			r.Result, r.Err = build.Failed, &build.TargetError{Err: errors.New(strings.Repeat("long ", 1000))}
+			r.Result, r.Err = report.Failed, &failure.TargetError{Err: errors.New(strings.Repeat("long ", 1000))}
 		}
-		report.Targets = append(report.Targets, r)
+		outcome.Targets = append(outcome.Targets, r)
 	}
 	name := filepath.Join(t.TempDir(), "summary")
 	w := &workflow{summary: name}
@@ -168,7 +169,7 @@ func TestStepSummaryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if err := w.writeStepSummary(report); err != nil {
+		if err := w.writeStepSummary(outcome); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(name)
@@ -176,20 +177,20 @@ func TestStepSummaryIsBounded(t *testing.T) {
 			t.Fatalf("%d bytes, %v", len(got), err)
 		}
 	}
-	if got := stepSummary(report, maxStepSummary); !regexp.MustCompile(`\.\.\. and \d+ more targets\.`).MatchString(got) || !strings.Contains(got, "more failures") {
+	if got := stepSummary(outcome, maxStepSummary); !regexp.MustCompile(`\.\.\. and \d+ more targets\.`).MatchString(got) || !strings.Contains(got, "more failures") {
 		t.Error("what is left out is not told")
 	}
 }
 
 func TestStepOutputs(t *testing.T) {
-	report := testReport()
-	report.Targets[1].Exporter = map[string]string{"containerimage.digest": report.Targets[1].Digest, "buildx.build.provenance": "e30="}
+	outcome := testReport()
+	outcome.Targets[1].Exporter = map[string]string{"containerimage.digest": outcome.Targets[1].Digest, "buildx.build.provenance": "e30="}
 	w := &workflow{outputs: filepath.Join(t.TempDir(), "outputs")}
-	if err := w.writeStepOutputs(report); err != nil {
+	if err := w.writeStepOutputs(outcome); err != nil {
 		t.Fatal(err)
 	}
 	out := fixture.ReadOutputs(t, w.outputs)
-	if want := fmt.Sprintf(`{"app":%q}`, report.Targets[1].Digest); out["digests"] != want {
+	if want := fmt.Sprintf(`{"app":%q}`, outcome.Targets[1].Digest); out["digests"] != want {
 		t.Errorf("digests are %s, want %s", out["digests"], want)
 	}
 	var metadata map[string]map[string]any
@@ -199,7 +200,7 @@ func TestStepOutputs(t *testing.T) {
 	if metadata["app"]["containerimage.digest"] == nil || metadata["app"]["buildx.build.provenance"] == nil || metadata["bake.report"]["result"] != "failed" {
 		t.Errorf("metadata is %v", metadata)
 	}
-	if (*workflow)(nil).writeStepOutputs(report) != nil || (&workflow{}).writeStepOutputs(report) != nil {
+	if (*workflow)(nil).writeStepOutputs(outcome) != nil || (&workflow{}).writeStepOutputs(outcome) != nil {
 		t.Error("without a file there is an error")
 	}
 }
@@ -207,10 +208,10 @@ func TestStepOutputs(t *testing.T) {
 // Outputs that are too large for GitHub lose first what is least asked for.
 func TestStepOutputsAreBounded(t *testing.T) {
 	for _, tt := range []struct{ provenance, name, want int }{{10, 10, 2}, {maxStepOutput, 10, 1}, {10, maxStepOutput, 0}} {
-		report := &build.Report{Targets: []build.TargetReport{{Name: "app", Result: build.Built, Exporter: map[string]string{
+		outcome := &report.Report{Targets: []report.Target{{Name: "app", Result: report.Built, Exporter: map[string]string{
 			"buildx.build.provenance": strings.Repeat("p", tt.provenance), "image.name": strings.Repeat("n", tt.name),
 		}}}}
-		text, err := stepMetadata(report)
+		text, err := stepMetadata(outcome)
 		var metadata map[string]map[string]any
 		if err := errors.Join(err, json.Unmarshal([]byte(text), &metadata)); err != nil {
 			t.Fatal(err)

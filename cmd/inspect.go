@@ -12,7 +12,7 @@ import (
 	"github.com/docker/buildx/util/imagetools"
 	"github.com/spf13/cobra"
 
-	"bake/bake/build"
+	"bake/bake/submit/failure"
 )
 
 // inspectOptions are the flags of `bake inspect`.
@@ -118,7 +118,7 @@ func inspectError(where *imagetools.Location, err error) error {
 		if where.IsOCILayout() {
 			return failed.withHint("The tags of a layout are in its index.json; without a tag it is \"latest\".")
 		}
-	case build.Unreachable(err):
+	case failure.Unreachable(err):
 		failed.code = ExitUnreachable
 	}
 	failed.hint = failureHint(err, ExitBuild)

@@ -5,15 +5,15 @@ import (
 	"os"
 	"path/filepath"
 
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // writeMetadata writes what was built to the file of --metadata-file.
-func writeMetadata(name string, report *build.Report) error {
+func writeMetadata(name string, outcome *report.Report) error {
 	if name == "" {
 		return nil
 	}
-	data, err := report.Metadata()
+	data, err := outcome.Metadata()
 	if err != nil {
 		return fmt.Errorf("write the metadata: %w", err)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // results shows at the end of the progress what became of each target of a run
@@ -17,17 +17,17 @@ import (
 //	#9 web: failed done
 //
 // On a terminal the summary below it says the same and more.
-func (d *display) results(report *build.Report) {
-	if d.drawn || report == nil || len(report.Targets) < 2 || !tried(report) {
+func (d *display) results(outcome *report.Report) {
+	if d.drawn || outcome == nil || len(outcome.Targets) < 2 || !tried(outcome) {
 		return
 	}
 	const name = "[internal] target results"
 	now := time.Now()
 	step := &client.Vertex{Digest: digest.FromString(name), Name: name, Started: &now, Completed: &now}
 	s := &client.SolveStatus{Vertexes: []*client.Vertex{step}}
-	for i := range report.Targets {
-		t := &report.Targets[i]
-		word := outcome(t)
+	for i := range outcome.Targets {
+		t := &outcome.Targets[i]
+		word := outcomeWord(t)
 		s.Statuses = append(s.Statuses, &client.VertexStatus{
 			ID: t.Name + ": " + word, Name: word, Vertex: step.Digest,
 			Timestamp: now, Started: &now, Completed: &now,
@@ -37,23 +37,23 @@ func (d *display) results(report *build.Report) {
 }
 
 // tried reports whether the run got as far as its targets.
-func tried(report *build.Report) bool {
-	for _, t := range report.Targets {
-		if t.Result != build.Skipped {
+func tried(outcome *report.Report) bool {
+	for _, t := range outcome.Targets {
+		if t.Result != report.Skipped {
 			return true
 		}
 	}
 	return false
 }
 
-// outcome is the result of a target in the words that programs look for.
-func outcome(t *build.TargetReport) string {
+// outcomeWord is the result of a target in the words that programs look for.
+func outcomeWord(t *report.Target) string {
 	switch {
 	case t.Result.Good():
 		return "succeeded"
-	case t.Result == build.Failed:
+	case t.Result == report.Failed:
 		return "failed"
-	case t.Result == build.Skipped && t.Err != nil, t.Result == build.Canceled && t.Begun:
+	case t.Result == report.Skipped && t.Err != nil, t.Result == report.Canceled && t.Begun:
 		return "aborted" // for what it needs, or by an interruption
 	}
 	return "not started"

@@ -15,7 +15,8 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/progress"
+	"bake/bake/submit/report"
 )
 
 // displayMode is a kind of progress output.
@@ -65,7 +66,7 @@ type shower interface {
 type display struct {
 	mode   displayMode
 	drawn  bool // on a terminal, line over line
-	follow *build.Follow
+	follow *progress.Follow
 	logs   logTails
 	terse  *terse // what is left out, nil for nothing
 
@@ -80,10 +81,10 @@ type display struct {
 // used and why.
 func (a *app) newDisplay(mode displayMode, chosen *selection) (*display, error) {
 	var ui shower
-	var follow *build.Follow
+	var follow *progress.Follow
 	if (mode == "auto" || mode == "plain") && a.github != nil && !a.terminal {
 		g := newGroups(a.err, a.github, chosen.text())
-		ui, follow = g, &build.Follow{Shown: g.show, Phase: g.phase}
+		ui, follow = g, &progress.Follow{Shown: g.show, Phase: g.phase}
 	} else {
 		drawn, err := progressui.NewDisplay(a.err, mode.ui(), progressui.WithDesc(chosen.text(), chosen.short(a.columns())))
 		if err != nil {
@@ -180,12 +181,12 @@ func (d *display) explain(err error) error {
 }
 
 // explainAll does the same for each target that failed.
-func (d *display) explainAll(report *build.Report) {
-	if report == nil {
+func (d *display) explainAll(outcome *report.Report) {
+	if outcome == nil {
 		return
 	}
-	for i := range report.Targets {
-		if t := &report.Targets[i]; t.Result == build.Failed && t.Err != nil {
+	for i := range outcome.Targets {
+		if t := &outcome.Targets[i]; t.Result == report.Failed && t.Err != nil {
 			name, lines := d.logs.of(t.Err)
 			t.Err = d.withLog(t.Err, name, lines)
 		}

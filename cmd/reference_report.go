@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // writeReportFields writes the section about the report in metadata files, from
@@ -14,8 +14,8 @@ func writeReportFields(b *strings.Builder) {
 	fmt.Fprintf(b, "\n## The report\n\n"+
 		"A metadata file has, beside what `docker buildx bake` writes, the key `%s`.\n"+
 		"Times are in RFC 3339, durations in seconds; what does not apply is left out.\n\n"+
-		"| field | meaning |\n|---|---|\n", build.ReportKey)
-	writeFields(b, "", reflect.TypeFor[build.RunReport]())
+		"| field | meaning |\n|---|---|\n", report.Key)
+	writeFields(b, "", reflect.TypeFor[report.Summary]())
 }
 
 // writeFields writes a row for each field of a struct, and for those of the

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"bake/bake/build/release"
+	"bake/bake/submit/release"
 )
 
 // lastRelease is what --resume and --rollback mean without an id.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"bake/bake/build/release"
+	"bake/bake/submit/release"
 )
 
 // writeJournal writes the journal of a release as a bake that died has left it.

@@ -8,8 +8,10 @@ import (
 	"github.com/docker/buildx/builder"
 	"github.com/moby/buildkit/client"
 
-	"bake/bake/build"
-	"bake/bake/build/release"
+	"bake/bake/submit"
+	"bake/bake/submit/host"
+	"bake/bake/submit/release"
+	"bake/bake/submit/report"
 )
 
 // journals are the journals of releases of this user.
@@ -22,7 +24,7 @@ func (a *app) journals() (release.Journals, error) {
 }
 
 // holdOutputs completes the options of a build whose outputs are held back.
-func (a *app) holdOutputs(opt *build.Options, o *bakeOptions, chosen *selection) error {
+func (a *app) holdOutputs(opt *submit.Options, o *bakeOptions, chosen *selection) error {
 	if !opt.HoldOutput && !opt.Atomic {
 		return nil
 	}
@@ -52,9 +54,9 @@ func (a *app) holdOutputs(opt *build.Options, o *bakeOptions, chosen *selection)
 
 // adviseRelease says what can be done about the release of a build that has
 // failed.
-func (a *app) adviseRelease(report *build.Report) {
-	if report != nil && report.Release != nil {
-		a.note("%s", unfinished(report.Release.ID, report.Release.Phase))
+func (a *app) adviseRelease(outcome *report.Report) {
+	if outcome != nil && outcome.Release != nil {
+		a.note("%s", unfinished(outcome.Release.ID, outcome.Release.Phase))
 	}
 }
 
@@ -77,9 +79,9 @@ func (a *app) registriesOf(ctx context.Context, o *bakeOptions, entry *release.E
 	if len(chosen.nodes) > 0 {
 		node = chosen.nodes[0]
 	}
-	opt := build.Options{Caller: build.Caller{Env: a.env}, Retries: o.retries, Progress: a.noteSteps}
+	opt := submit.Options{Caller: host.Caller{Env: a.env}, Retries: o.retries, Progress: a.noteSteps}
 	chosen.tellRegistries(&opt)
-	return build.Registries(node, opt), nil
+	return submit.Registries(node, opt), nil
 }
 
 // noteSteps shows progress that is told without a display: what begins.

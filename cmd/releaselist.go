@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"bake/bake/build/release"
+	"bake/bake/submit/release"
 )
 
 // releasesKind is what --list calls releases that are not finished.

@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/failure"
+	"bake/bake/submit/host"
+	"bake/bake/submit/remote"
 )
 
 // origin is where a definition comes from, as the first arguments say: a URL,
@@ -18,7 +20,7 @@ import (
 type origin struct {
 	url, context string
 
-	fetched *build.Fetched // what is at url, once it was read
+	fetched *remote.Fetched // what is at url, once it was read
 }
 
 // localContext is what BAKE_CMD_CONTEXT says when the command line says nothing.
@@ -49,15 +51,15 @@ func (o *origin) remote() *bake.Remote {
 
 // splitNames tells the definition files that are read where the definition
 // comes from and those of this machine: cwd://NAME, and standard input.
-func splitNames(names []string) (afar, here []string) {
+func splitNames(names []string) (remoteNames, here []string) {
 	for _, name := range names {
 		if local, ok := strings.CutPrefix(name, localContext); ok || name == "-" {
 			here = append(here, local)
 			continue
 		}
-		afar = append(afar, name)
+		remoteNames = append(remoteNames, name)
 	}
-	return afar, here
+	return remoteNames, here
 }
 
 // fetchOptions say how a definition from elsewhere is read: it is the builder that
@@ -96,15 +98,15 @@ func (a *app) fetch(o *definitionOptions, by fetchOptions) error {
 		return err
 	}
 	defer display.close()
-	afar, _ := splitNames(names)
-	options := build.FetchOptions{Caller: build.Caller{Dir: a.dir, Env: a.env}, Progress: display.update, Retries: by.retries}
-	o.fetched, err = build.Fetch(ctx, chosen.nodes, o.url, afar, options)
+	remoteNames, _ := splitNames(names)
+	options := remote.Options{Caller: host.Caller{Dir: a.dir, Env: a.env}, Progress: display.update, Retries: by.retries}
+	o.fetched, err = remote.Fetch(ctx, chosen.nodes, o.url, remoteNames, options)
 	display.close()
 	if err = interruptedOr(ctx, err); err != nil {
 		return a.fetchError(err)
 	}
-	if len(o.files) > 0 && len(afar) > 0 && o.fetched.Tree == "" {
-		a.warn("--file %s has no effect: %s is one file", strings.Join(afar, ", "), bake.Redact(o.url))
+	if len(o.files) > 0 && len(remoteNames) > 0 && o.fetched.Tree == "" {
+		a.warn("--file %s has no effect: %s is one file", strings.Join(remoteNames, ", "), bake.Redact(o.url))
 	}
 	return nil
 }
@@ -112,7 +114,7 @@ func (a *app) fetch(o *definitionOptions, by fetchOptions) error {
 // fetchError makes the error of a definition that could not be read one with
 // an exit code and, where bake knows, an advice.
 func (a *app) fetchError(err error) error {
-	var failed *build.FetchError
+	var failed *remote.FetchError
 	if errors.Is(err, errInterrupted) {
 		a.note("interrupted")
 		return reported(ExitInterrupted)
@@ -121,14 +123,14 @@ func (a *app) fetchError(err error) error {
 	if errors.As(err, &failed) && code == ExitBuild {
 		code = ExitUsage
 	}
-	if build.Lost(err) {
+	if failure.Lost(err) {
 		return &exitError{code: code, err: err, hint: a.lostHint()}
 	}
 	hint := failureHint(err, code)
 	if failed != nil && code == ExitUnreachable {
 		hint = "It is the builder that asks there, so it must be able to. Trying again may help."
 	}
-	return &exitError{code: code, err: errors.New(build.ErrorText(err)), hint: hint}
+	return &exitError{code: code, err: errors.New(failure.Text(err)), hint: hint}
 }
 
 // readRemote reads the local files that go with a definition from elsewhere,
@@ -158,7 +160,7 @@ func (o *definitionOptions) readRemote(a *app, local fs.FS, stdin io.Reader) ([]
 // it comes from itself, but for files with variables, which the user has here.
 type remoteFS struct {
 	local   fs.FS
-	fetched *build.Fetched
+	fetched *remote.Fetched
 	here    []string
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // leftover is what the runs of a definition in a directory have left: the
@@ -53,14 +53,14 @@ func (a *app) leftOver(o *bakeOptions) (*leftover, error) {
 }
 
 // note takes the results of a run in and writes the file.
-func (u *leftover) note(plan *bake.Plan, report *build.Report) error {
+func (u *leftover) note(plan *bake.Plan, outcome *report.Report) error {
 	before := slices.Clone(u.Targets)
-	for _, r := range report.Targets {
+	for _, r := range outcome.Targets {
 		if t := plan.Target(r.Name); t == nil || t.Linked {
 			continue // it comes along with who needs it
 		}
 		u.Targets = slices.DeleteFunc(u.Targets, func(name string) bool { return name == r.Name })
-		if r.Result != build.Built && r.Result != build.Cached {
+		if r.Result != report.Built && r.Result != report.Cached {
 			u.Targets = append(u.Targets, r.Name)
 		}
 	}
@@ -83,13 +83,13 @@ func (u *leftover) note(plan *bake.Plan, report *build.Report) error {
 
 // remember notes what became of the targets, for --rerun-failed. A build is not
 // worse for failing to.
-func (a *app) remember(o *bakeOptions, plan *bake.Plan, report *build.Report) {
-	if report == nil || o.call != "build" || slices.ContainsFunc(o.files, func(f string) bool { return f == "-" }) {
+func (a *app) remember(o *bakeOptions, plan *bake.Plan, outcome *report.Report) {
+	if outcome == nil || o.call != "build" || slices.ContainsFunc(o.files, func(f string) bool { return f == "-" }) {
 		return
 	}
 	u, err := a.leftOver(o)
 	if err == nil {
-		err = u.note(plan, report)
+		err = u.note(plan, outcome)
 	}
 	if err != nil && o.rerunFailed {
 		a.warn("cannot note what became of the targets: %s", err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // What is left is the last result of every target that was asked for.
@@ -16,15 +16,15 @@ func TestLeftover(t *testing.T) {
 	plan := &bake.Plan{Targets: []*bake.Target{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "base", Linked: true}}}
 	u := &leftover{path: path}
 	for _, step := range []struct {
-		results []build.TargetReport
+		results []report.Target
 		want    []string
 	}{
-		{[]build.TargetReport{{Name: "a", Result: build.Built}}, nil},
-		{[]build.TargetReport{{Name: "base", Result: build.Failed}, {Name: "c", Result: build.Skipped}, {Name: "a", Result: build.Failed}, {Name: "b", Result: build.Cached}}, []string{"a", "c"}},
-		{[]build.TargetReport{{Name: "b", Result: build.Canceled}, {Name: "a", Result: build.Cached}}, []string{"b", "c"}},
-		{[]build.TargetReport{{Name: "b", Result: build.Built}, {Name: "c", Result: build.Built}}, nil},
+		{[]report.Target{{Name: "a", Result: report.Built}}, nil},
+		{[]report.Target{{Name: "base", Result: report.Failed}, {Name: "c", Result: report.Skipped}, {Name: "a", Result: report.Failed}, {Name: "b", Result: report.Cached}}, []string{"a", "c"}},
+		{[]report.Target{{Name: "b", Result: report.Canceled}, {Name: "a", Result: report.Cached}}, []string{"b", "c"}},
+		{[]report.Target{{Name: "b", Result: report.Built}, {Name: "c", Result: report.Built}}, nil},
 	} {
-		if err := u.note(plan, &build.Report{Targets: step.results}); err != nil {
+		if err := u.note(plan, &report.Report{Targets: step.results}); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(u.Targets, step.want) {

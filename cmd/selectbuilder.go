@@ -17,8 +17,9 @@ import (
 	"github.com/docker/buildx/util/dockerutil"
 
 	"bake/bake"
-	"bake/bake/build"
 	"bake/bake/engine"
+	"bake/bake/submit"
+	"bake/bake/submit/credential"
 )
 
 // embeddedName is the name by which --builder asks for bake's own engine, and
@@ -41,14 +42,14 @@ type selection struct {
 	docker *dockerutil.Client // loads images into Docker; nil without Docker
 
 	registries remotes.RegistryHosts // how it reaches registries, if its nodes do not say
-	tokenTLS   build.TokenTLS        // and the servers that give tokens for them
+	tokenTLS   credential.TokenTLS   // and the servers that give tokens for them
 
 	// say shows what happens to the embedded engine, once a display is there.
 	say func(text string)
 }
 
 // tellRegistries lets a run reach registries as the builder does.
-func (s *selection) tellRegistries(o *build.Options) {
+func (s *selection) tellRegistries(o *submit.Options) {
 	o.Registries, o.TokenTLS = s.registries, s.tokenTLS
 }
 

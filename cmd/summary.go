@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // writeSummary shows what became of each target, after the progress:
@@ -19,36 +19,36 @@ import (
 //	2 targets in 2.4s: 1 built, 1 cached; 12 steps, 7 of them cached
 //
 // Targets whose frontend answered a call are left out: the answer tells all.
-func (a *app) writeSummary(report *build.Report, found []finding) {
-	if report = builtOnly(report); len(report.Targets)+len(report.Warnings) == 0 {
+func (a *app) writeSummary(outcome *report.Report, found []finding) {
+	if outcome = builtOnly(outcome); len(outcome.Targets)+len(outcome.Warnings) == 0 {
 		return
 	}
 	var b strings.Builder
 	b.WriteByte('\n')
-	if len(report.Targets) > 0 {
-		t := newSummaryTable(report)
+	if len(outcome.Targets) > 0 {
+		t := newSummaryTable(outcome)
 		if len(t.rows) > 1 {
 			t.write(&b, a.streams)
 		}
 		if t.silent > 0 {
 			fmt.Fprintf(&b, "%s not shown: cached, and without outputs\n", count(t.silent, "target"))
 		}
-		fmt.Fprintln(&b, wrap(tallyTargets(report), a.prose()))
+		fmt.Fprintln(&b, wrap(tallyTargets(outcome), a.prose()))
 	}
-	writeWarnings(&b, a.streams, report, found)
+	writeWarnings(&b, a.streams, outcome, found)
 	io.WriteString(a.err, b.String())
 }
 
 // builtOnly is the report without targets that are not built but answered.
-func builtOnly(report *build.Report) *build.Report {
-	out := *report
-	out.Targets = slices.DeleteFunc(slices.Clone(report.Targets), func(t build.TargetReport) bool { return t.Result == build.Answered })
+func builtOnly(outcome *report.Report) *report.Report {
+	out := *outcome
+	out.Targets = slices.DeleteFunc(slices.Clone(outcome.Targets), func(t report.Target) bool { return t.Result == report.Answered })
 	return &out
 }
 
 // summaryRow is one target: its cells, and where its outputs went.
 type summaryRow struct {
-	result build.Result
+	result report.Result
 	cells  []string
 	where  []string
 }
@@ -65,20 +65,20 @@ type summaryTable struct {
 const manyTargets = 50
 
 // saysNothing reports whether a target was cached and has no output.
-func saysNothing(r build.TargetReport) bool {
-	return r.Result == build.Cached && r.Digest == "" && len(r.Where) == 0
+func saysNothing(r report.Target) bool {
+	return r.Result == report.Cached && r.Digest == "" && len(r.Where) == 0
 }
 
 // maxNameWidth bounds the first column, so that a table of long names still
 // fits a terminal of 80 columns.
 const maxNameWidth = 40
 
-func newSummaryTable(report *build.Report) *summaryTable {
+func newSummaryTable(outcome *report.Report) *summaryTable {
 	head := []string{"TARGET", "RESULT", "TIME", "DIGEST"}
 	t := &summaryTable{widths: make([]int, len(head))}
 	silent := 0
-	for _, r := range report.Targets {
-		if len(report.Targets) > manyTargets && saysNothing(r) {
+	for _, r := range outcome.Targets {
+		if len(outcome.Targets) > manyTargets && saysNothing(r) {
 			silent++
 			continue
 		}
@@ -87,7 +87,7 @@ func newSummaryTable(report *build.Report) *summaryTable {
 			cells:  []string{clipMiddle(r.Name, maxNameWidth), string(r.Result), timeText(r), shortDigest(r.Digest)},
 			where:  r.Where,
 		}
-		if r.Result == build.Skipped && r.Err != nil {
+		if r.Result == report.Skipped && r.Err != nil {
 			row.where = []string{r.Err.Error()}
 		}
 		for i, cell := range row.cells {
@@ -160,21 +160,21 @@ func (t *summaryTable) line(r summaryRow, st streams) string {
 }
 
 // tallyTargets sums the run up in one line.
-func tallyTargets(report *build.Report) string {
+func tallyTargets(outcome *report.Report) string {
 	var steps, cached int
-	byResult := map[build.Result]int{}
-	for _, r := range report.Targets {
+	byResult := map[report.Result]int{}
+	for _, r := range outcome.Targets {
 		steps += r.Steps
 		cached += r.Cached
 		byResult[r.Result]++
 	}
 	var parts []string
-	for _, result := range []build.Result{build.Built, build.Cached, build.Failed, build.Canceled, build.Skipped} {
+	for _, result := range []report.Result{report.Built, report.Cached, report.Failed, report.Canceled, report.Skipped} {
 		if n := byResult[result]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, result))
 		}
 	}
-	text := fmt.Sprintf("%s in %s: %s", count(len(report.Targets), "target"), seconds(report.Duration), strings.Join(parts, ", "))
+	text := fmt.Sprintf("%s in %s: %s", count(len(outcome.Targets), "target"), seconds(outcome.Duration), strings.Join(parts, ", "))
 	if steps > 0 {
 		text += fmt.Sprintf("; %s, %d of them cached", count(steps, "step"), cached)
 	}
@@ -182,20 +182,20 @@ func tallyTargets(report *build.Report) string {
 }
 
 // resultStyle is the colour of a result.
-func resultStyle(result build.Result) string {
+func resultStyle(result report.Result) string {
 	switch result {
-	case build.Failed:
+	case report.Failed:
 		return styleError
-	case build.Canceled, build.Skipped:
+	case report.Canceled, report.Skipped:
 		return styleWarning
-	case build.Built, build.Cached:
+	case report.Built, report.Cached:
 		return styleGood
 	}
 	return ""
 }
 
 // timeText is how long a target took, empty if it never began.
-func timeText(r build.TargetReport) string {
+func timeText(r report.Target) string {
 	if r.Started.IsZero() {
 		return ""
 	}
@@ -220,10 +220,10 @@ func shortDigest(digest string) string {
 }
 
 // cancelledText says what an interruption has stopped.
-func cancelledText(report *build.Report) string {
+func cancelledText(outcome *report.Report) string {
 	var names []string
-	if report != nil {
-		for _, r := range report.Targets {
+	if outcome != nil {
+		for _, r := range outcome.Targets {
 			if !r.Result.Good() {
 				names = append(names, r.Name)
 			}

@@ -12,11 +12,11 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // testReport has a bit of everything.
-func testReport() *build.Report {
+func testReport() *report.Report {
 	began := time.Unix(0, 0)
 	digest := "sha256:1a2b3c4d5e6f" + strings.Repeat("0", 52)
 	warning := client.VertexWarning{
@@ -24,16 +24,16 @@ func testReport() *build.Report {
 		SourceInfo: &pb.SourceInfo{Filename: "Dockerfile", Data: []byte("# syntax\n\nFROM scratch AS Base\n")},
 		Range:      []*pb.Range{{Start: &pb.Position{Line: 3}}},
 	}
-	return &build.Report{
+	return &report.Report{
 		Duration: 64500 * time.Millisecond,
 		Warnings: []string{"no output for base"},
-		Targets: []build.TargetReport{
-			{Name: "base", Result: build.Cached, Started: began, Duration: 40 * time.Millisecond, Steps: 4, Cached: 4, Warnings: []client.VertexWarning{warning}},
-			{Name: "app", Result: build.Built, Started: began, Duration: 63200 * time.Millisecond, Steps: 8, Cached: 3, Digest: digest,
+		Targets: []report.Target{
+			{Name: "base", Result: report.Cached, Started: began, Duration: 40 * time.Millisecond, Steps: 4, Cached: 4, Warnings: []client.VertexWarning{warning}},
+			{Name: "app", Result: report.Built, Started: began, Duration: 63200 * time.Millisecond, Steps: 8, Cached: 3, Digest: digest,
 				Where: []string{"pushed registry.example.com:5000/team/application:v1.2.3-rc.1-linux-amd64", "out/app.tar"}, Warnings: []client.VertexWarning{warning}},
-			{Name: "a-target-with-a-name-that-goes-on-and-on", Result: build.Failed, Started: began, Duration: 2 * time.Second, Steps: 1, Err: errors.New("no")},
-			{Name: "web", Result: build.Canceled, Started: began, Duration: time.Second},
-			{Name: "docs", Result: build.Skipped},
+			{Name: "a-target-with-a-name-that-goes-on-and-on", Result: report.Failed, Started: began, Duration: 2 * time.Second, Steps: 1, Err: errors.New("no")},
+			{Name: "web", Result: report.Canceled, Started: began, Duration: time.Second},
+			{Name: "docs", Result: report.Skipped},
 		},
 	}
 }
@@ -42,8 +42,8 @@ func TestSummary(t *testing.T) {
 	for _, width := range []int{80, 140} {
 		a, _, stderr := newTestApp(t)
 		a.streams.width = width
-		report := testReport()
-		a.writeSummary(report, dockerfileFindings(&bake.Plan{}, report))
+		outcome := testReport()
+		a.writeSummary(outcome, dockerfileFindings(&bake.Plan{}, outcome))
 		golden(t, fmt.Sprintf("testdata/summary/%d.txt", width), stderr.String())
 		for _, line := range strings.Split(stderr.String(), "\n") {
 			if columns(line) > width {
@@ -55,14 +55,14 @@ func TestSummary(t *testing.T) {
 
 // Among many targets, only those that there is something to say about have rows.
 func TestSummaryOfMany(t *testing.T) {
-	report := &build.Report{}
+	outcome := &report.Report{}
 	for i := range 500 {
-		report.Targets = append(report.Targets, build.TargetReport{Name: fmt.Sprintf("target-%d", i), Result: build.Cached, Started: time.Unix(0, 0), Steps: 2, Cached: 2})
+		outcome.Targets = append(outcome.Targets, report.Target{Name: fmt.Sprintf("target-%d", i), Result: report.Cached, Started: time.Unix(0, 0), Steps: 2, Cached: 2})
 	}
-	report.Targets[7].Result, report.Targets[7].Cached = build.Built, 1
-	report.Targets[8].Where = []string{"out"}
+	outcome.Targets[7].Result, outcome.Targets[7].Cached = report.Built, 1
+	outcome.Targets[8].Where = []string{"out"}
 	a, _, stderr := newTestApp(t)
-	a.writeSummary(report, nil)
+	a.writeSummary(outcome, nil)
 	want := `
 TARGET    RESULT  TIME  WHERE
 target-7  built   0.0s
@@ -73,9 +73,9 @@ target-8  cached  0.0s  out
 	if diff := cmp.Diff(want, stderr.String()); diff != "" {
 		t.Error(diff)
 	}
-	report.Targets[7], report.Targets[8] = report.Targets[0], report.Targets[0]
+	outcome.Targets[7], outcome.Targets[8] = outcome.Targets[0], outcome.Targets[0]
 	stderr.Reset()
-	a.writeSummary(report, nil)
+	a.writeSummary(outcome, nil)
 	if got := stderr.String(); !strings.HasPrefix(got, "\n500 targets not shown") {
 		t.Errorf("got %q", got)
 	}
@@ -83,19 +83,19 @@ target-8  cached  0.0s  out
 
 func TestSummaryOfNothing(t *testing.T) {
 	a, _, stderr := newTestApp(t)
-	a.writeSummary(&build.Report{}, nil)
+	a.writeSummary(&report.Report{}, nil)
 	if stderr.Len() > 0 {
 		t.Errorf("said %q about no targets", stderr)
 	}
 }
 
 func TestManyWarnings(t *testing.T) {
-	report := &build.Report{}
+	outcome := &report.Report{}
 	for i := range 13 {
-		report.Warnings = append(report.Warnings, fmt.Sprintf("w%d", i))
+		outcome.Warnings = append(outcome.Warnings, fmt.Sprintf("w%d", i))
 	}
 	var b strings.Builder
-	writeWarnings(&b, streams{}, report, nil)
+	writeWarnings(&b, streams{}, outcome, nil)
 	if got := b.String(); strings.Count(got, "\n") != 11 || !strings.HasSuffix(got, "warning: w9\n... and 3 more warnings\n") {
 		t.Errorf("got %q", got)
 	}
@@ -108,9 +108,9 @@ func TestCancelledText(t *testing.T) {
 	if got := cancelledText(nil); got != "interrupted" {
 		t.Errorf("got %q", got)
 	}
-	many := &build.Report{}
+	many := &report.Report{}
 	for range 10 {
-		many.Targets = append(many.Targets, build.TargetReport{Name: "t", Result: build.Canceled})
+		many.Targets = append(many.Targets, report.Target{Name: "t", Result: report.Canceled})
 	}
 	if got, want := cancelledText(many), "interrupted; canceled: t, t, t, t, t, t, t, t and 2 more"; got != want {
 		t.Errorf("got %q, want %q", got, want)

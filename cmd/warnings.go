@@ -11,7 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 
 	"bake/bake"
-	"bake/bake/build"
+	"bake/bake/submit/report"
 )
 
 // maxWarnings bounds how many warnings the summary shows.
@@ -19,8 +19,8 @@ const maxWarnings = 10
 
 // writeWarnings shows, after the summary, what the run and the checks of
 // Dockerfiles warn about.
-func writeWarnings(b *strings.Builder, st streams, report *build.Report, found []finding) {
-	lines := slices.Clone(report.Warnings)
+func writeWarnings(b *strings.Builder, st streams, outcome *report.Report, found []finding) {
+	lines := slices.Clone(outcome.Warnings)
 	for _, f := range found {
 		line := f.summary
 		if f.snippet != nil {
@@ -40,12 +40,12 @@ func writeWarnings(b *strings.Builder, st streams, report *build.Report, found [
 
 // dockerfileFindings are the warnings about Dockerfiles for programs and for
 // annotations: every one, with its place.
-func dockerfileFindings(plan *bake.Plan, report *build.Report) []finding {
-	if report == nil {
+func dockerfileFindings(plan *bake.Plan, outcome *report.Report) []finding {
+	if outcome == nil {
 		return nil
 	}
 	var list []finding
-	for _, r := range report.Targets {
+	for _, r := range outcome.Targets {
 		for _, w := range r.Warnings {
 			list = addNew(list, dockerfileFinding(plan.Target(r.Name), w))
 		}

@@ -11,10 +11,10 @@ import (
 )
 
 func TestDockerfileFindings(t *testing.T) {
-	report := testReport()
-	for i := range report.Targets {
-		for j := range report.Targets[i].Warnings {
-			w := &report.Targets[i].Warnings[j]
+	outcome := testReport()
+	for i := range outcome.Targets {
+		for j := range outcome.Targets[i].Warnings {
+			w := &outcome.Targets[i].Warnings[j]
 			w.Detail = [][]byte{[]byte("Stage names should be lowercase")}
 			w.URL = "https://docs.docker.com/go/dockerfile/rule/stage-name-casing/"
 		}
@@ -25,7 +25,7 @@ func TestDockerfileFindings(t *testing.T) {
 		{Name: "base", Context: "base", Dockerfile: "Dockerfile"},
 		{Name: "app", Context: ".", Dockerfile: "Dockerfile", DockerfileInline: &inline, Range: at},
 	}}
-	list := dockerfileFindings(plan, report)
+	list := dockerfileFindings(plan, outcome)
 	if len(list) != 2 || list[0].id != "dockerfile/StageNameCasing" || list[0].subject.Filename != "base/Dockerfile" || list[1].subject.Filename != "docker-bake.hcl" {
 		t.Fatalf("got %+v", list)
 	}

@@ -67,9 +67,62 @@ var (
 	system = []string{"os", "net", "syscall", "runtime", "log", "plugin"}
 )
 
+// submission is what the rooms below bake/submit may import besides each other.
+var submission = concat(language, buildx, buildkitClient, containers, []string{
+	"bake/bake", "github.com/docker/cli/cli/config",
+	"github.com/docker/cli/cli/command",                                               // the type that buildx's look-up of logins asks for the config file
+	"github.com/aws/aws-sdk-go-v2",                                                    // credentials of the s3 cache, as the environment gives them
+	"github.com/gofrs/flock",                                                          // a journal of a release has one owner
+	"github.com/moby/moby/client",                                                     // Docker pushes what the BuildKit inside it built
+	"github.com/docker/buildx/policy", "github.com/moby/buildkit/frontend/gateway/pb", // policies in Rego, what they are asked,
+	"github.com/sirupsen/logrus", // and the levels of what they tell
+})
+
+// submitRooms are the rooms below bake/submit, each with those that it may import:
+// only ones above it in this list.
+var submitRooms = []struct{ name, may string }{
+	{"host", ""},
+	{"failure", ""},
+	{"release", ""},
+	{"platform", "failure"},
+	{"source", "failure"},
+	{"progress", "failure"},
+	{"vcs", "host"},
+	{"vertex", "source"},
+	{"retry", "failure progress"},
+	{"report", "failure host progress release"},
+	{"dockerfile", "failure host source vcs"},
+	{"frontend", "dockerfile failure host platform"},
+	{"grant", "dockerfile failure host source"},
+	{"credential", "failure host source"},
+	{"input", "dockerfile failure frontend host source"},
+	{"node", "failure progress vertex"},
+	{"output", "failure host node platform"},
+	{"transfer", "output"},
+	{"policy", "failure host input node progress vertex"},
+	{"publish", "credential progress release retry"},
+	{"remote", "credential failure host input node progress retry source"},
+}
+
+// belowSubmit makes the rooms of submitRooms.
+func belowSubmit() []room {
+	var out []room
+	for i, r := range submitRooms {
+		one := room{dir: "bake/submit/" + r.name, may: submission, not: []string{"bake/bake/submit", "bake/bake/engine"}}
+		for other := range strings.FieldsSeq(r.may) {
+			if !slices.ContainsFunc(submitRooms[:i], func(above struct{ name, may string }) bool { return above.name == other }) {
+				panic(r.name + " may not import " + other + ", which does not stand above it")
+			}
+			one.may = append(slices.Clone(one.may), "bake/bake/submit/"+other)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
 // rooms is the plan of the house: who may import whom. It is not changed to make
 // a build pass; it is changed when the plan changes.
-var rooms = []room{
+var rooms = append([]room{
 	// Values and functions over them. Its tests compare it with buildx.
 	{dir: "hclfuncs", may: concat(language, []string{
 		"github.com/hashicorp/go-cty-funcs", "github.com/Masterminds/semver/v3", "github.com/apparentlymart/go-cidr",
@@ -87,16 +140,9 @@ var rooms = []room{
 		"github.com/containerd/platforms", "github.com/docker/go-units", // how platforms and sizes are written
 		"github.com/distribution/reference", // and names of images
 	}), not: system},
-	// The client of BuildKit.
-	{dir: "bake/build", may: concat(language, buildx, buildkitClient, containers, []string{
-		"bake/bake", "github.com/docker/cli/cli/config",
-		"github.com/docker/cli/cli/command",                                               // the type that buildx's look-up of logins asks for the config file
-		"github.com/aws/aws-sdk-go-v2",                                                    // credentials of the s3 cache, as the environment gives them
-		"github.com/gofrs/flock",                                                          // a journal of a release has one owner
-		"github.com/moby/moby/client",                                                     // Docker pushes what the BuildKit inside it built
-		"github.com/docker/buildx/policy", "github.com/moby/buildkit/frontend/gateway/pb", // policies in Rego, what they are asked,
-		"github.com/sirupsen/logrus", // and the levels of what they tell
-	}), not: []string{"bake/bake/engine"}},
+	// The client of BuildKit: the story of a run, and below it a room for each thing
+	// that the story needs. What a room may import of the others is in submitRooms.
+	{dir: "bake/submit", may: concat(submission, []string{"bake/bake/submit"}), not: []string{"bake/bake/engine"}},
 	// The server side of BuildKit, in a process of its own.
 	{dir: "bake/engine", may: concat(buildx, containers, []string{
 		"bake/bake/engine", "github.com/moby/buildkit", "github.com/moby/moby/client", "github.com/moby/sys",
@@ -117,7 +163,7 @@ var rooms = []room{
 	{dir: "examples", may: []string{"example.com/monorepo"}}, // a module of its own
 	// Tests may import whatever they compare with.
 	{dir: "tests", may: []string{"bake", "github.com", "golang.org", "go.yaml.in", "google.golang.org"}},
-}
+}, belowSubmit()...)
 
 // onlyTests is what no program may be linked with.
 var onlyTests = []string{
@@ -196,11 +242,15 @@ func TestImportRulesHold(t *testing.T) {
 		{"bake/plan.go", "github.com/moby/buildkit/client", false},
 		{"bake/plan.go", "bake/cmd", false},
 		{"bake/plan_test.go", "os", true},
-		{"bake/build/run.go", "os", true},
-		{"bake/build/run.go", "github.com/docker/buildx/build", false},
-		{"bake/build/run.go", "github.com/docker/buildx/builder", true},
-		{"bake/build/run.go", "github.com/moby/buildkit/control", false},
-		{"bake/build/run.go", "github.com/spf13/cobra", false},
+		{"bake/submit/run.go", "os", true},
+		{"bake/submit/run.go", "github.com/docker/buildx/build", false},
+		{"bake/submit/run.go", "github.com/docker/buildx/builder", true},
+		{"bake/submit/run.go", "github.com/moby/buildkit/control", false},
+		{"bake/submit/run.go", "github.com/spf13/cobra", false},
+		{"bake/submit/run.go", "bake/bake/submit/output", true},
+		{"bake/submit/output/file.go", "bake/bake/submit/node", true},
+		{"bake/submit/node/node.go", "bake/bake/submit/output", false},
+		{"bake/submit/host/host.go", "bake/bake/submit", false},
 		{"bake/engine/server/a.go", "github.com/moby/buildkit/control", true},
 		{"cmd/bake.go", "github.com/spf13/cobra", true},
 		{"cmd/bake.go", "github.com/docker/buildx/bake", false},

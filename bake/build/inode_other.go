@@ -1,6 +1,0 @@
-//go:build !unix
-
-package build
-
-// inode returns 0: this system does not number its files.
-func inode(string) uint64 { return 0 }

@@ -1,0 +1,3 @@
+// Package platform reads and writes lists of platforms, each in its one
+// spelling.
+package platform
