@@ -121,14 +121,19 @@ func TestSyntaxLineInABlackHole(t *testing.T) {
 	if err != nil || len(warnings) != 1 {
 		t.Fatalf("%v, %q", err, warnings)
 	}
-	begin = time.Now()
-	warnings, err = dockerfileBuild(ctx, t, cfg, officialSyntax, nil)
-	if err != nil || len(warnings) != 1 {
-		t.Fatalf("again: %v, %q", err, warnings)
+	// One that waited again would take a second and a half each time; a busy
+	// machine is slow now and then.
+	second := first
+	for try := 0; try < 5 && second > time.Second; try++ {
+		begin = time.Now()
+		warnings, err = dockerfileBuild(ctx, t, cfg, officialSyntax, nil)
+		if err != nil || len(warnings) != 1 {
+			t.Fatalf("again: %v, %q", err, warnings)
+		}
+		second = min(second, time.Since(begin))
 	}
-	second := time.Since(begin)
 	t.Logf("first %s, second %s", first, second)
-	if first > 3*time.Second || second > time.Second {
+	if first > 10*time.Second || second > time.Second {
 		t.Errorf("waited %s, then %s", first, second)
 	}
 }
