@@ -98,15 +98,20 @@ func (l *lookup) value(g *global, deflt cty.Value) (cty.Value, error) {
 		describe(deflt), g.name, jsonSuffix)
 }
 
-// fromJSON reads a value of the given type. The library panics on a tuple of
-// the wrong length, so that is caught.
-func fromJSON(text string, want cty.Type) (val cty.Value, err error) {
+// fromJSON reads a value of the given type.
+func fromJSON(text string, want cty.Type) (cty.Value, error) {
+	return caught(func() (cty.Value, error) { return ctyjson.Unmarshal([]byte(text), want) })
+}
+
+// caught is what read returns. The library panics on some values that are not
+// of the structure of their type, which here is an error like any other.
+func caught(read func() (cty.Value, error)) (val cty.Value, err error) {
 	defer func() {
 		if recover() != nil {
 			val, err = cty.NilVal, errors.New("its structure is not that of the type")
 		}
 	}()
-	return ctyjson.Unmarshal([]byte(text), want)
+	return read()
 }
 
 func isCSVType(t cty.Type) bool {
