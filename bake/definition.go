@@ -23,6 +23,7 @@ type Definition struct {
 	json       map[string][]byte // text of the files in JSON syntax, see keepJSON
 
 	unset        map[string][]compose.Unset // uses of variables that are not set, by target
+	numbers      []compose.Number           // of Compose files, that are another text than is written
 	secretValues map[Secret]string          // of variables that only .env and its like set
 }
 

@@ -2,146 +2,193 @@ package bake
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
 	"regexp"
-	"strings"
+	"slices"
+	"sort"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"bake/compose"
 )
 
-// lossyNumber is a number in a file whose text is another than is written: 3.10
-// is 3.1, which as the version of something is wrong.
-type lossyNumber struct {
-	rng     hcl.Range
-	written string
-	short   string                // what becomes of it
-	alone   func() *regexp.Regexp // finds that in a text, not as a part of another number
+// changedNumbers are the numbers of a definition that as text are not what is
+// written: 3.10 is 3.1, which as the version of something is wrong.
+type changedNumbers struct {
+	byFile map[string][]compose.Number // sorted by where they have an effect
+	byText map[string]bool             // what becomes of them
 }
 
-// becomes reports whether the number may be what a text holds.
-func (n lossyNumber) becomes(text string) bool {
-	return strings.Contains(text, n.short) && n.alone().MatchString(text)
-}
-
-var trailingZero = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+\.\d*0`) })
-
-// lossyNumbers are those of all files, outside of quotes and comments.
-func lossyNumbers(files []File) []lossyNumber {
-	var out []lossyNumber
-	for _, f := range files {
-		line, counted := 1, 0
-		for _, m := range trailingZero().FindAllIndex(f.Data, -1) {
-			start := bytes.LastIndexByte(f.Data[:m[0]], '\n') + 1
-			before := f.Data[start:m[0]]
-			if !endsWord(before) || !beginsWord(f.Data[m[1]:]) || inText(before) {
-				continue
+// changedNumbers finds those that stand where a target may take a text from.
+func (d *Definition) changedNumbers() *changedNumbers {
+	out := &changedNumbers{byFile: map[string][]compose.Number{}, byText: map[string]bool{}}
+	for _, n := range d.numbers {
+		out.add(n)
+	}
+	if s := d.suspects(); len(s.at) > 0 {
+		for expr := range d.values() {
+			if s.within(expr.Range()) {
+				s.find(d, expr, out)
 			}
-			written := string(f.Data[m[0]:m[1]])
-			short := strings.TrimSuffix(strings.TrimRight(written, "0"), ".")
-			line, counted = line+bytes.Count(f.Data[counted:start], []byte("\n")), start
-			from := hcl.Pos{Line: line, Column: utf8.RuneCount(before) + 1, Byte: m[0]}
-			to := hcl.Pos{Line: from.Line, Column: from.Column + len(written), Byte: m[1]}
-			out = append(out, lossyNumber{
-				rng: hcl.Range{Filename: f.Name, Start: from, End: to}, written: written, short: short,
-				alone: sync.OnceValue(func() *regexp.Regexp {
-					return regexp.MustCompile(`(?:^|[^\d.])` + regexp.QuoteMeta(short) + `(?:$|\.?[^\d.]|\.$)`)
-				}),
-			})
 		}
+	}
+	for _, numbers := range out.byFile {
+		slices.SortFunc(numbers, func(x, y compose.Number) int { return cmp.Compare(x.At.Start.Byte, y.At.Start.Byte) })
 	}
 	return out
 }
 
-// endsWord and beginsWord tell a number from a part of a word or of a version.
-func endsWord(text []byte) bool {
-	return len(text) == 0 || bytes.IndexByte([]byte(" \t[({,:=-+*/<>?!&|"), text[len(text)-1]) >= 0
+func (c *changedNumbers) add(n compose.Number) {
+	c.byFile[n.At.Filename] = append(c.byFile[n.At.Filename], n)
+	c.byText[n.Text] = true
 }
 
-func beginsWord(text []byte) bool {
-	return len(text) == 0 || bytes.IndexByte([]byte(" \t\r\n])},:+*/<>?!&|"), text[0]) >= 0
+// within are the numbers in a range.
+func (c *changedNumbers) within(rng hcl.Range) []compose.Number {
+	all := c.byFile[rng.Filename]
+	i := sort.Search(len(all), func(i int) bool { return all[i].At.Start.Byte >= rng.Start.Byte })
+	j := i
+	for j < len(all) && all[j].At.End.Byte <= rng.End.Byte {
+		j++
+	}
+	return all[i:j]
 }
 
-// inText reports whether what follows on a line is in quotes or in a comment.
-func inText(before []byte) bool {
-	return bytes.Count(before, []byte(`"`))%2 == 1 || bytes.Count(before, []byte(`'`))%2 == 1 ||
-		bytes.HasPrefix(bytes.TrimSpace(before), []byte("#")) || bytes.Contains(before, []byte(" #")) || bytes.Contains(before, []byte("//"))
-}
-
-// textAttributes are those whose values are texts, where a number is written
-// for what it looks like.
-var textAttributes = []int{attrArgs, attrLabels, attrTags, attrContext, attrContexts, attrDockerfile, attrTarget, attrAnnotations}
-
-// checkNumbers warns of numbers that lost a zero on their way to a text of t, of
-// each number once.
-func (p *planner) checkNumbers(t *Target) {
-	for _, i := range textAttributes {
-		a := t.attrs.attrs[i]
-		if a == nil {
-			continue
-		}
-		for j := range a.cells {
-			c := &a.cells[j]
-			for _, n := range p.numbers() {
-				if !p.told[n.rng] && n.becomes(c.text()) && p.readsNumber(t, i, c, n) {
-					p.told[n.rng] = true
-					p.report(lostZero(t, &table[i], c, n))
-				}
+// values are the expressions that a text of a target may come from, but for
+// those of Compose files, whose numbers are known.
+func (d *Definition) values() func(yield func(hcl.Expression) bool) {
+	return func(yield func(hcl.Expression) bool) {
+		for _, a := range d.valued() {
+			if a != nil && !yield(a.Expr) {
+				return
 			}
 		}
 	}
 }
 
-func (p *planner) numbers() []lossyNumber {
-	if !p.counted {
-		p.lossy, p.counted, p.told = lossyNumbers(p.c.def.files), true, map[hcl.Range]bool{}
-	}
-	return p.lossy
-}
-
-// readsNumber reports whether the number is written where the value of a cell
-// comes from.
-func (p *planner) readsNumber(t *Target, i int, c *cell, n lossyNumber) bool {
-	b := originBuilder{config: p.c, target: t.Name, row: &table[i]}
-	o := b.of(c.src, c)
-	if o.holds(n) {
-		return true
-	}
-	if c.src.inst == nil || c.src.inst.block.matrix == nil {
-		return false
-	}
-	matrix := c.src.inst.block.matrix.Expr
-	m := &Origin{Range: matrix.Range(), From: p.c.reads(matrix, &instance{block: c.src.inst.block, ctx: p.c.eval.ctx}, map[string]bool{})}
-	return o.readsMatrix() && m.holds(n)
-}
-
-func (o *Origin) readsMatrix() bool {
-	for _, from := range o.From {
-		if from.Kind == KindMatrix || from.readsMatrix() {
-			return true
+func (d *Definition) valued() []*hcl.Attribute {
+	var out []*hcl.Attribute
+	for _, b := range d.targets {
+		if !b.compose {
+			out = append(append(out, b.matrix), b.attrs...)
 		}
 	}
-	return false
+	for _, v := range d.variables {
+		out = append(out, v.def)
+	}
+	return slices.AppendSeq(out, maps.Values(d.locals))
 }
 
-// holds reports whether the number is in an expression that o stands for.
-func (o *Origin) holds(n lossyNumber) bool {
-	if o.Range.Filename == n.rng.Filename && o.Range.Start.Byte <= n.rng.Start.Byte && n.rng.End.Byte <= o.Range.End.Byte {
-		return true
+// suspects are the places in files where there may be such a number. Few files
+// have any, and then only the expressions around them need a closer look.
+type suspects struct {
+	files map[string][]byte
+	at    map[string][]int
+}
+
+func (d *Definition) suspects() *suspects {
+	s := &suspects{files: map[string][]byte{}, at: map[string][]int{}}
+	for _, f := range d.files {
+		if old, twice := s.files[f.Name]; twice && !bytes.Equal(old, f.Data) {
+			delete(s.at, f.Name) // which of the two an expression is from is not known
+			continue
+		}
+		if at := unusualNumbers(f.Data); len(at) > 0 {
+			s.at[f.Name] = at
+		}
+		s.files[f.Name] = f.Data
 	}
-	for _, from := range o.From {
-		if from.holds(n) {
-			return true
+	return s
+}
+
+func (s *suspects) within(rng hcl.Range) bool {
+	at := s.at[rng.Filename]
+	i := sort.SearchInts(at, rng.Start.Byte)
+	return i < len(at) && at[i] < rng.End.Byte
+}
+
+// find adds the numbers of an expression whose text is another than is written.
+func (s *suspects) find(d *Definition, expr hcl.Expression, out *changedNumbers) {
+	native, exact := expr.(hclsyntax.Expression) // else places in it may have moved
+	if !exact {
+		native = d.nativeJSON(expr)
+	}
+	if native == nil {
+		return
+	}
+	_ = hclsyntax.VisitAll(native, func(node hclsyntax.Node) hcl.Diagnostics {
+		x, ok := node.(*hclsyntax.LiteralValueExpr)
+		if !ok || x.Val.IsNull() || x.Val.Type() != cty.Number || exact && !s.within(x.SrcRange) {
+			return nil
+		}
+		text := x.Val.AsBigFloat().Text('f', -1)
+		if rng, written := s.written(x, expr.Range()); written != "" && written != text {
+			out.add(compose.Number{At: rng, Range: rng, Written: written, Text: text})
+		}
+		return nil
+	})
+}
+
+// written is a number as it stands in its file, and where. In a string of JSON,
+// what is escaped moves it, so that it is looked for in the whole expression.
+func (s *suspects) written(x *hclsyntax.LiteralValueExpr, whole hcl.Range) (hcl.Range, string) {
+	data, rng := s.files[whole.Filename], x.SrcRange
+	is := func(text string) bool {
+		n, err := cty.ParseNumberVal(text)
+		return err == nil && n.RawEquals(x.Val)
+	}
+	if rng.Start.Byte < rng.End.Byte && rng.End.Byte <= len(data) {
+		if text := string(data[rng.Start.Byte:rng.End.Byte]); is(text) {
+			return rng, text
 		}
 	}
-	return false
+	for _, at := range s.at[whole.Filename] {
+		if at < whole.Start.Byte || at >= whole.End.Byte {
+			continue
+		}
+		if text := number().Find(data[at:]); is(string(text)) {
+			return hcl.Range{Filename: whole.Filename, Start: after(whole.Start, data[whole.Start.Byte:at]), End: after(whole.Start, data[whole.Start.Byte:at+len(text)])}, string(text)
+		}
+	}
+	return rng, ""
 }
 
-func lostZero(t *Target, row *attribute, c *cell, n lossyNumber) *hcl.Diagnostic {
-	where := row.name
-	if c.key != "" {
-		where += "." + c.key
+var number = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d+(\.\d+)?([eE][+-]?\d+)?`) })
+
+// after is the position behind a text that begins at pos.
+func after(pos hcl.Pos, text []byte) hcl.Pos {
+	pos.Byte += len(text)
+	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
+		pos.Line += bytes.Count(text, []byte("\n"))
+		pos.Column, text = 1, text[i+1:]
 	}
-	return warningAt("lost-zero", n.rng, "Number loses a zero",
-		"The number %s is %s as text, in %s of target %q. If it is a version, put it into quotes: \"%s\".", n.written, n.short, where, t.Name, n.written)
+	pos.Column += utf8.RuneCount(text)
+	return pos
+}
+
+// unusualNumbers are the offsets in a text where what may be a number begins that
+// has an exponent, a zero before its first digit, or one behind its last decimal.
+func unusualNumbers(data []byte) []int {
+	var out []int
+	for i := 0; i < len(data); i++ {
+		if data[i]-'0' > 9 {
+			continue
+		}
+		start, last, point, exponent := i, byte(0), false, false
+		for ; i < len(data) && (data[i]-'0' <= 9 || data[i] == '.' || data[i]|0x20 == 'e'); i++ {
+			point = point || data[i] == '.'
+			exponent = exponent || data[i]|0x20 == 'e'
+			last = data[i]
+		}
+		leading := data[start] == '0' && i > start+1 && data[start+1]-'0' <= 9
+		if exponent || leading || point && last == '0' {
+			out = append(out, start)
+		}
+	}
+	return out
 }

@@ -102,6 +102,7 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 		Profiles:  opt.Profiles,
 		Ignored:   opt.Ignored,
 		Unset:     func(target string, use compose.Unset) { d.unset[target] = append(d.unset[target], use) },
+		Number:    func(n compose.Number) { d.numbers = append(d.numbers, n) },
 		Secret:    func(id, variable, value string) { d.secretValues[Secret{ID: id, Env: variable}] = value },
 	})
 	for _, use := range d.unset[""] {

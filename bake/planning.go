@@ -54,9 +54,8 @@ type planner struct {
 	requested map[string]bool
 	path      []frame
 
-	lossy   []lossyNumber // of the definition, once counted
-	told    map[hcl.Range]bool
-	counted bool
+	changed *changedNumbers    // of the definition, once looked for
+	told    map[hcl.Range]bool // those that were warned about
 }
 
 func (p *planner) add(name string, asked hcl.Range) *Target {

@@ -103,21 +103,21 @@ func (b *build) field(f field, env environment) {
 	case "dockerfile_inline":
 		b.setText("dockerfile-inline", f)
 	case "args":
-		b.setMap("args", f, textPairs(b.arguments(f.val, env)))
+		b.setMap("args", f, b.textPairs(b.arguments(f.val, env)))
 	case "labels":
-		b.setMap("labels", f, textPairs(filled(b.mapping(f.val, f.key))))
+		b.setMap("labels", f, b.textPairs(filled(b.mapping(f.val, f.key))))
 	case "additional_contexts":
-		b.setMap("contexts", f, textPairs(b.contexts(f.val)))
+		b.setMap("contexts", f, b.textPairs(b.contexts(f.val)))
 	case "tags", "platforms":
-		b.setList(f.key, f, textItems(b.stringList(f.val, f.key, false)))
+		b.setList(f.key, f, b.textItems(b.stringList(f.val, f.key, false)))
 	case "cache_from", "cache_to":
-		b.setList(strings.ReplaceAll(f.key, "_", "-"), f, entryItems(b.stringList(f.val, f.key, false)))
+		b.setList(strings.ReplaceAll(f.key, "_", "-"), f, b.entryItems(b.stringList(f.val, f.key, false)))
 	case "no_cache":
 		b.setTrue("no-cache", f)
 	case "pull":
 		b.setTrue("pull", f)
 	case "no_cache_filter":
-		b.setList("no-cache-filter", f, textItems(b.stringList(f.val, f.key, true)))
+		b.setList("no-cache-filter", f, b.textItems(b.stringList(f.val, f.key, true)))
 	case "shm_size":
 		b.shmSize(f)
 	case "extra_hosts":
@@ -171,6 +171,9 @@ func (b *build) arguments(v *value, env environment) []entry {
 		b.readsEnvironment(e.key)
 		if s, ok := lookups(env, b.opt.Env)(e.key); ok {
 			args[i].val = &s
+			if f := b.service.get("environment").field(e.key); f != nil {
+				args[i].number = f.val
+			}
 		}
 	}
 	return args
@@ -237,7 +240,7 @@ func (b *build) checkLink(e entry, service string) {
 
 // entitlements adds privileges; attributes of two names do.
 func (b *build) entitlements(f field, names []*value) {
-	items := textItems(names)
+	items := b.textItems(names)
 	if old := b.attrs["entitlements"]; old != nil {
 		items = withNew(old.Expr.(*literal).items, items)
 	}

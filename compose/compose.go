@@ -48,6 +48,9 @@ type Options struct {
 	// something that a build reads; others are no matter of it. The target is
 	// the one whose build it is, or empty for what all builds depend on.
 	Unset func(target string, use Unset)
+	// Number, if set, is called for each number that a build takes for a text and
+	// that is then another one than is written.
+	Number func(Number)
 	// Secret, if set, is called for each secret of a build that is a variable
 	// which Env does not have: with the id of the secret, the variable, and the
 	// value that .env or another file gives it. It is in no body.
@@ -58,6 +61,14 @@ type Options struct {
 type Unset struct {
 	Name  string
 	Range hcl.Range // of the text that it is in
+}
+
+// Number is a number whose text is another than is written, such as 3.10, which
+// is 3.1.
+type Number struct {
+	At            hcl.Range // of the value in the body that it becomes
+	Range         hcl.Range // of the number
+	Written, Text string
 }
 
 // Parse reads the files, each over those before it, as one definition. The

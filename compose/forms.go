@@ -76,6 +76,8 @@ type entry struct {
 	val   *string
 	keyAt hcl.Range
 	valAt hcl.Range
+
+	number *value // what val is from: it may be a number that is written otherwise
 }
 
 // mapping reads a mapping from names to texts, or a list of NAME=VALUE and
@@ -109,7 +111,7 @@ func (l *loader) mapping(v *value, name string) []entry {
 				e.valAt = e.keyAt
 			default:
 				text := f.val.render()
-				e.val = &text
+				e.val, e.number = &text, f.val
 			}
 			add(e)
 		}
@@ -125,7 +127,7 @@ func (l *loader) mapping(v *value, name string) []entry {
 				e.keyAt = x.src.rangeOf(x.key)
 			}
 			if ok {
-				e.val = &val
+				e.val, e.number = &val, x
 			}
 			add(e)
 		}
@@ -138,10 +140,11 @@ func (l *loader) mapping(v *value, name string) []entry {
 func cut(s string) (key, val string, ok bool) { return strings.Cut(s, "=") }
 
 // textPairs are the entries with a value as expressions.
-func textPairs(entries []entry) []hcl.KeyValuePair {
+func (l *loader) textPairs(entries []entry) []hcl.KeyValuePair {
 	var pairs []hcl.KeyValuePair
 	for _, e := range entries {
 		if e.val != nil {
+			l.asText(e.number, *e.val, e.valAt)
 			pairs = append(pairs, hcl.KeyValuePair{Key: textExpr(e.key, e.keyAt), Value: textExpr(*e.val, e.valAt)})
 		}
 	}
@@ -149,10 +152,10 @@ func textPairs(entries []entry) []hcl.KeyValuePair {
 }
 
 // textItems are strings as expressions, without empty and repeated ones.
-func textItems(vals []*value) []hcl.Expression {
+func (l *loader) textItems(vals []*value) []hcl.Expression {
 	var items []hcl.Expression
 	var seen []string
-	for _, x := range entryItems(vals) {
+	for _, x := range l.entryItems(vals) {
 		if s := x.(*literal).val.AsString(); !slices.Contains(seen, s) {
 			seen = append(seen, s)
 			items = append(items, x)
@@ -164,12 +167,25 @@ func textItems(vals []*value) []hcl.Expression {
 // entryItems are strings that each describe one thing, such as a cache, as
 // expressions without empty ones. Whoever understands them finds repetitions,
 // which need not be spelt alike, and what then becomes of the order.
-func entryItems(vals []*value) []hcl.Expression {
+func (l *loader) entryItems(vals []*value) []hcl.Expression {
 	var items []hcl.Expression
 	for _, v := range vals {
 		if s := v.render(); s != "" {
+			l.asText(v, s, v.rng())
 			items = append(items, textExpr(s, v.rng()))
 		}
 	}
 	return items
+}
+
+// asText tells of a number whose text is another than is written. The text is
+// what becomes of it at the given place.
+func (l *loader) asText(number *value, text string, at hcl.Range) {
+	if l.opt.Number == nil || number == nil || number.node == nil {
+		return
+	}
+	n := target(number.node)
+	if (n.Tag == "!!int" || n.Tag == "!!float") && n.Value != text {
+		l.opt.Number(Number{At: at, Range: number.src.rangeOf(number.node), Written: n.Value, Text: text})
+	}
 }

@@ -44,9 +44,9 @@ func (b *build) extend(name string, f field) {
 		old = attr.Expr.(*literal).items
 	}
 	words := b.words(f.val, name)
-	items := slices.Concat(old, entryItems(words))
+	items := slices.Concat(old, b.entryItems(words))
 	if name == "tags" || name == "platforms" || name == "no-cache-filter" {
-		items = withNew(old, textItems(words))
+		items = withNew(old, b.textItems(words))
 	}
 	if name == "ssh" || name == "secret" {
 		items = byID(items)
@@ -131,7 +131,7 @@ func (b *build) extendContexts(f field) {
 		context := linked(*e.val)
 		entries[i].val = &context
 	}
-	for _, p := range textPairs(entries) {
+	for _, p := range b.textPairs(entries) {
 		if !have[p.Key.(*literal).val.AsString()] {
 			pairs = append(pairs, p)
 		}
