@@ -12,20 +12,83 @@ import (
 )
 
 // Faults reports what no builder could build or export: names that are none,
-// outputs that do not exist, and outputs that cannot hold what is built. A plan
-// with faults can be looked at, as what is missing from it may be set where it
-// is built. env tells whether images get provenance by default.
-func (p *Plan) Faults(env Env) hcl.Diagnostics {
+// outputs that do not exist, options with values that none has, and outputs that
+// cannot hold what is built. env tells whether images get provenance by default.
+//
+// They are errors if the plan is to be built. Of a plan that is only looked at,
+// those that depend on a variable are warnings: what is missing may be set where
+// it is built.
+func (p *Plan) Faults(env Env, built bool) hcl.Diagnostics {
 	off, _ := strconv.ParseBool(env["BUILDX_NO_DEFAULT_ATTESTATIONS"])
 	var diags hcl.Diagnostics
 	for _, t := range p.Targets {
 		if asks, err := t.Asks(); asks != "" || err != nil {
 			continue // nothing is exported
 		}
-		diags = append(diags, t.wrongTags()...)
-		diags = append(diags, t.wrongOutputs(!off)...)
+		for _, f := range slices.Concat(t.wrongTags(), t.wrongOutputs(!off), t.wrongValues()) {
+			d := unusableValue(t, &table[f.row], f.cell, f.err)
+			if !built && t.mayChange(f) {
+				d.Severity = hcl.DiagWarning
+			}
+			diags = append(diags, d)
+		}
 	}
 	return sortDiagnostics(diags)
+}
+
+// fault is a value that nothing can be done with.
+type fault struct {
+	row  int // of the attribute that it is in
+	cell *cell
+	err  error
+	with []int // attributes without which it would do
+}
+
+// mayChange reports whether a fault is gone when variables have other values.
+func (t *Target) mayChange(f fault) bool {
+	if t.readsVariable(f.row, f.cell) {
+		return true
+	}
+	for _, row := range f.with {
+		a := t.attrs.attrs[row]
+		for i := 0; a != nil && i < len(a.cells); i++ {
+			if t.readsVariable(row, &a.cells[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readsVariable reports whether the value of a cell comes from a variable.
+func (t *Target) readsVariable(row int, c *cell) bool {
+	b := originBuilder{config: t.attrs.config, target: t.Name, row: &table[row]}
+	o := b.of(c.src, c)
+	return o.readsVariable() || o.Kind == KindCompose && t.attrs.config.interpolates(o.Range)
+}
+
+func (o *Origin) readsVariable() bool {
+	for _, from := range o.From {
+		switch from.Kind {
+		case KindMatrix, KindFunction, KindInherited, KindAttribute, KindDefault:
+			if from.readsVariable() {
+				return true
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// interpolates reports whether a place in a Compose file has a variable in it.
+func (c *Config) interpolates(rng hcl.Range) bool {
+	for _, f := range c.def.files {
+		if f.Name == rng.Filename && rng.CanSliceBytes(f.Data) {
+			return strings.Contains(string(rng.SliceBytes(f.Data)), "$")
+		}
+	}
+	return true // of a file that another includes
 }
 
 // outputTypes are the types of outputs, and what people call them elsewhere.
@@ -40,8 +103,8 @@ var (
 // mobyOutput is what Docker's own BuildKit calls its store of images.
 const mobyOutput = "moby"
 
-func (t *Target) wrongTags() hcl.Diagnostics {
-	var diags hcl.Diagnostics
+func (t *Target) wrongTags() []fault {
+	var faults []fault
 	a := t.attrs.attrs[attrTags]
 	if a == nil {
 		return nil
@@ -50,10 +113,10 @@ func (t *Target) wrongTags() hcl.Diagnostics {
 	for i := range a.cells {
 		c := &a.cells[i]
 		if err := checkTag(c.text(), named); err != nil {
-			diags = append(diags, unusableValue(t, &table[attrTags], c, err))
+			faults = append(faults, fault{row: attrTags, cell: c, err: err})
 		}
 	}
-	return diags
+	return faults
 }
 
 // namesImage reports whether an output cannot do without a name that is one in
@@ -86,23 +149,25 @@ func checkTag(tag string, named bool) error {
 	return nil
 }
 
-func (t *Target) wrongOutputs(provenance bool) hcl.Diagnostics {
+func (t *Target) wrongOutputs(provenance bool) []fault {
 	a := t.attrs.attrs[attrOutput]
 	if a == nil {
 		return nil
 	}
-	var diags hcl.Diagnostics
+	var faults []fault
 	for i := range a.cells {
 		c := &a.cells[i]
 		err := checkOutputType(c.entry.attrs["type"])
 		if err == nil {
-			err = t.checkIndex(c.entry.attrs, provenance)
+			err = checkOptions(c.entry.attrs)
 		}
 		if err != nil {
-			diags = append(diags, unusableValue(t, &table[attrOutput], c, err))
+			faults = append(faults, fault{row: attrOutput, cell: c, err: err})
+		} else if err = t.checkIndex(c.entry.attrs, provenance); err != nil {
+			faults = append(faults, fault{attrOutput, c, err, []int{attrPlatforms, attrAttest, attrAnnotations, attrArgs}})
 		}
 	}
-	return diags
+	return faults
 }
 
 func checkOutputType(typ string) error {

@@ -51,14 +51,17 @@ func lacksPlatform(need, have []string) bool {
 	return slices.ContainsFunc(need, func(p string) bool { return p != localPlatform && !slices.Contains(have, p) })
 }
 
-// checkPlatformNames warns of a platform that a target names more than once: it
-// is built once.
+// checkPlatformNames warns of a platform that a target names more than once, as
+// it is built once, and of one that looks like a slip of the pen.
 func (p *planner) checkPlatformNames(a *attr) {
 	seen := map[string]string{} // spelling by platform
 	for i := range a.cells {
 		c := &a.cells[i]
 		for text := range strings.SplitSeq(c.text(), ",") {
 			normal := NormalPlatform(text)
+			if meant := misspeltPlatform(normal); meant != "" {
+				p.report(unknownPlatform(c, text, meant))
+			}
 			if first, ok := seen[normal]; ok {
 				p.report(samePlatform(c, first, text))
 				continue
@@ -66,6 +69,42 @@ func (p *planner) checkPlatformNames(a *attr) {
 			seen[normal] = text
 		}
 	}
+}
+
+// What Go and BuildKit call systems and architectures. There may be others.
+var (
+	systems       = []string{"linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "android", "ios", "illumos", "solaris", "aix", "plan9", "js", "wasip1", "wasi"}
+	architectures = []string{"amd64", "arm64", "arm", "386", "ppc64le", "ppc64", "s390x", "riscv64", "loong64", "mips64le", "mips64", "mipsle", "mips", "wasm", "sparc64"}
+)
+
+// misspeltPlatform is what a platform in its one spelling was probably meant to
+// be, empty if it looks right.
+func misspeltPlatform(platform string) string {
+	system, rest, several := strings.Cut(platform, "/")
+	arch, variant, more := strings.Cut(rest, "/")
+	if !several {
+		return ""
+	}
+	meant := platform
+	if s := suggest(system, systems); s != "" && !slices.Contains(systems, system) {
+		meant = s + "/" + rest
+	}
+	if a := suggest(arch, architectures); a != "" && !slices.Contains(architectures, arch) {
+		meant = strings.TrimSuffix(meant, rest) + a
+		if more {
+			meant += "/" + variant
+		}
+	}
+	if meant == platform {
+		return ""
+	}
+	return meant
+}
+
+func unknownPlatform(c *cell, text, meant string) *hcl.Diagnostic {
+	rng := c.rng()
+	return warningAt(ofValue("unknown-platform", rng), rng, "Unknown platform",
+		"No builder is known to build for %s%s. Did you mean %q?", text, c.from(), meant)
 }
 
 func samePlatform(c *cell, first, second string) *hcl.Diagnostic {

@@ -237,7 +237,7 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	r.add(diags)
 	if plan == nil || o.print || list.kind == ciMatrixKind {
 		if plan != nil {
-			r.add(asWarnings(plan.Faults(a.env))) // what is missing may be set where it is built
+			r.add(plan.Faults(a.env, false))
 		}
 		if err := r.check(); err != nil {
 			return err

@@ -19,7 +19,7 @@ import (
 
 // build submits the plan to a builder and reports what happened.
 func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
-	r.add(plan.Faults(a.env))
+	r.add(plan.Faults(a.env, true))
 	r.add(plan.Collisions(a.env))
 	if err := r.check(); err != nil {
 		return err

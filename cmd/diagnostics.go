@@ -237,11 +237,3 @@ func btoi(b bool) int {
 	}
 	return 0
 }
-
-// asWarnings are diagnostics that do not stand in the way of what is done.
-func asWarnings(diags hcl.Diagnostics) hcl.Diagnostics {
-	for _, d := range diags {
-		d.Severity = hcl.DiagWarning
-	}
-	return diags
-}

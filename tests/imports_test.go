@@ -134,7 +134,7 @@ var rooms = append([]room{
 	})},
 	// The pure core: the same input gives the same result, wherever it runs.
 	{dir: "bake", may: concat(language, []string{
-		"net/url", // text about text: the query of a git URL; nothing is asked
+		"net/url", "net/netip", // text about text: the query of a git URL, addresses of hosts; nothing is asked
 		"bake/hclfuncs", "bake/compose",
 		"github.com/tonistiigi/go-csvvalue", "github.com/agext/levenshtein",
 		"github.com/containerd/platforms", "github.com/docker/go-units", // how platforms and sizes are written

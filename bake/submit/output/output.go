@@ -115,9 +115,6 @@ func prepareExport(o bake.Entry, at *host.Caller, stdout io.Writer) (*Export, er
 	}
 	e := &Export{ExportEntry: client.ExportEntry{Type: o.Type, Attrs: map[string]string{}}}
 	maps.Copy(e.Attrs, o.Attrs)
-	if err := checkOptions(e); err != nil {
-		return nil, err
-	}
 	switch o.Type {
 	case "registry":
 		e.Type = client.ExporterImage
