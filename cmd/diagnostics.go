@@ -43,8 +43,9 @@ type reporter struct {
 	strict bool
 	github *annotator // nil outside GitHub Actions
 
-	sources map[string][]byte // by file name
-	order   map[string]int    // position of a file among those given
+	sources map[string][]byte   // by file name
+	lines   map[string][]string // of those that were asked for
+	order   map[string]int      // position of a file among those given
 
 	pending []finding
 	shown   []finding
@@ -55,6 +56,7 @@ func (r *reporter) source(files []bake.File) {
 	if r.sources == nil {
 		r.sources, r.order = map[string][]byte{}, map[string]int{}
 	}
+	r.lines = nil
 	for _, f := range files {
 		r.sources[f.Name] = f.Data
 		if _, seen := r.order[f.Name]; !seen {
@@ -202,9 +204,22 @@ func (r *reporter) finding(d *hcl.Diagnostic) finding {
 		f.also = several.DiagnosticPlaces()
 	}
 	if d.Subject != nil {
-		f.snippet = newSnippet(r.sources[d.Subject.Filename], *d.Subject, d.Context)
+		f.snippet = newSnippet(r.linesOf(d.Subject.Filename), *d.Subject, d.Context)
 	}
 	return f
+}
+
+// linesOf are the lines of a source: there may be many findings in one.
+func (r *reporter) linesOf(name string) []string {
+	lines, ok := r.lines[name]
+	if !ok {
+		if r.lines == nil {
+			r.lines = map[string][]string{}
+		}
+		lines = splitLines(r.sources[name])
+		r.lines[name] = lines
+	}
+	return lines
 }
 
 // maxPlaces is how many further places a person is told of.

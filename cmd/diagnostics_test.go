@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -118,7 +119,7 @@ func TestSnippet(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newSnippet([]byte(tt.source), tt.subject, tt.context)
+			s := newSnippet(splitLines([]byte(tt.source)), tt.subject, tt.context)
 			if s == nil {
 				t.Fatal("no snippet")
 			}
@@ -137,12 +138,12 @@ func TestSnippetOutsideOfSource(t *testing.T) {
 		{Start: hcl.Pos{Line: 3, Column: 1}, End: hcl.Pos{Line: 3, Column: 2}},
 		{Start: hcl.Pos{Line: 2, Column: 1}, End: hcl.Pos{Line: 1, Column: 1}},
 	} {
-		if s := newSnippet([]byte("a\n"), r, nil); s != nil {
+		if s := newSnippet([]string{"a", ""}, r, nil); s != nil {
 			t.Errorf("%v: got a snippet of what is not there", r)
 		}
 	}
 	far := hcl.Range{Start: hcl.Pos{Line: 1, Column: 90}, End: hcl.Pos{Line: 1, Column: 99}}
-	if s := newSnippet([]byte("a\n"), far, nil); s == nil || s.lines[0].to > 2 {
+	if s := newSnippet([]string{"a", ""}, far, nil); s == nil || s.lines[0].to > 2 {
 		t.Errorf("a column after the end: got %+v", s)
 	}
 }
@@ -198,5 +199,26 @@ func TestWrap(t *testing.T) {
 	want := "one two\nthree\nfour\n  bake --set a.b=c --set d.e=f\nfive"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A source is cut into lines once, however many findings there are in it.
+func TestManyFindingsOfOneSource(t *testing.T) {
+	const n = 3000
+	source := []byte(strings.Repeat("# a line of a long definition\n", 10*n))
+	var diags hcl.Diagnostics
+	for i := range n {
+		rng := hcl.Range{Filename: "f", Start: hcl.Pos{Line: 10*i + 1, Column: 1}, End: hcl.Pos{Line: 10*i + 1, Column: 2}}
+		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Summary", Subject: &rng})
+	}
+	r := &reporter{sources: map[string][]byte{"f": source}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, d := range diags {
+		r.finding(d)
+	}
+	runtime.ReadMemStats(&after)
+	if size := after.TotalAlloc - before.TotalAlloc; size > 20*uint64(len(source)) {
+		t.Errorf("%d MB for a source of %d MB", size>>20, len(source)>>20)
 	}
 }

@@ -41,7 +41,7 @@ func newFailure(err error, target *failure.TargetError, plan *bake.Plan, sources
 	if target.Range.Filename != "" {
 		place := target.Range
 		f.subject = &place
-		f.snippet = newSnippet(sources[place.Filename], place, nil)
+		f.snippet = newSnippet(splitLines(sources[place.Filename]), place, nil)
 	}
 	f.showDockerfile(target.Source, plan.Target(target.Target))
 	for _, m := range policysession.DenyMessages(target.Err) {
@@ -69,7 +69,7 @@ func (f *finding) showDockerfile(source *errdefs.Source, t *bake.Target) {
 	} else {
 		found.subject.Filename = dockerfileName(t, found.subject.Filename)
 	}
-	f.snippet = newSnippet(found.data, found.subject, found.context())
+	f.snippet = newSnippet(splitLines(found.data), found.subject, found.context())
 	if f.subject != nil && t != nil {
 		f.notes = append(f.notes, fmt.Sprintf("target %s is defined at %s:%d:%d", t.Name, f.subject.Filename, f.subject.Start.Line, f.subject.Start.Column))
 	}

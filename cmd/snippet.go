@@ -32,11 +32,10 @@ type snippetLine struct {
 	gap      bool // lines before this one were cut out
 }
 
-// newSnippet cuts the excerpt for a place out of the source. The context, when
-// given, is the wider range to show. It returns nil when the source does not
-// hold the place.
-func newSnippet(source []byte, subject hcl.Range, context *hcl.Range) *snippet {
-	lines := splitLines(source)
+// newSnippet cuts the excerpt for a place out of the lines of a source. The
+// context, when given, is the wider range to show. It returns nil when the source
+// does not hold the place.
+func newSnippet(lines []string, subject hcl.Range, context *hcl.Range) *snippet {
 	first, last := subject.Start.Line, subject.End.Line
 	if first < 1 || first > len(lines) || last < first {
 		return nil
