@@ -116,10 +116,10 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 	one.Allow(s.auth)
 	switch _, ok := s.inputs[k.node]; {
 	case k.context != "":
-		one.Allow(filesync.NewFSSyncProvider(users[0].directories(&r.sources)))
+		one.Allow(transfer.NewProvider(users[0].directories(&r.sources)))
 	case !ok:
 		s.inputs[k.node] = one.ID()
-		one.Allow(filesync.NewFSSyncProvider(&r.sources))
+		one.Allow(transfer.NewProvider(&r.sources))
 	}
 	stores := map[string]content.Store{}
 	offered := &credential.Credentials{}
@@ -220,7 +220,7 @@ func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
 	}
 	so.OCIStores = maps.Clone(q.inputs.Stores)
 	if q.foreign() || q.node.Old || s.inputSession(q) == "" {
-		so.Session = append(so.Session, filesync.NewFSSyncProvider(q.directories(&r.sources)))
+		so.Session = append(so.Session, transfer.NewProvider(q.directories(&r.sources)))
 	}
 	return nil
 }
