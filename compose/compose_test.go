@@ -243,6 +243,28 @@ func TestIgnored(t *testing.T) {
 	}
 }
 
+// TestSizesWithoutEffect warns of sizes that are none, and of no others.
+func TestSizesWithoutEffect(t *testing.T) {
+	for size, want := range map[string]string{
+		"-1": "this is the number -1,", "-0x10": "this is the number -16,", "-1e3": "this is the number -1000,",
+		"0": "", "-0": "", "-0.0": "", "1": "", "1e3": "", "1m": "",
+	} {
+		body, diags := parse("services:\n  a: {build: {context: ., shm_size: "+size+"}}\n", Options{})
+		if want == "" {
+			if len(diags) > 0 {
+				t.Errorf("%s: %v", size, diags)
+			}
+			continue
+		}
+		if len(diags) != 1 || diags[0].Severity != hcl.DiagWarning || !strings.Contains(diags[0].Detail, want) || diags[0].Subject.Start.Column != 37 {
+			t.Errorf("%s: got %v, want a warning with %s", size, diags, want)
+		}
+		if found(t, body)["target.a.shm-size"] != nil {
+			t.Errorf("%s: there is a size", size)
+		}
+	}
+}
+
 func TestIsCompose(t *testing.T) {
 	for _, c := range []struct {
 		name, text string

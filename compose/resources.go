@@ -23,6 +23,8 @@ func (b *build) shmSize(f field) {
 	switch {
 	case !ok:
 		b.noSize(f.val)
+	case n < 0:
+		b.warnAt("compose-size", f.val.rng(), "Size below zero", "shm_size is a number of bytes, but this is %s, so it has no effect: the builder chooses the size.", f.val.describe())
 	case n > 0:
 		b.set("shm-size", f, textExpr(sizeText(n), f.val.rng()))
 	}
