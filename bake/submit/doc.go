@@ -1,4 +1,4 @@
-// Package build submits a plan to BuildKit and reports what happened.
+// Package submit submits a plan to BuildKit and reports what happened.
 //
 // # Sessions
 //
