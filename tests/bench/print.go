@@ -38,19 +38,16 @@ func (b *bench) printCase(c printCase) {
 		}
 		bake := func() *exec.Cmd { return b.command(dir, dir, args...) }
 		buildx := func() *exec.Cmd { return peer.Command(b.Context(), dir, append([]string{"bake"}, args...)...) }
-		theirSide := func() usage { return b.measure(buildx()) }
-		if c.peerLimit != "" {
-			theirSide = nil
-		} else if i == 0 {
+		if i == 0 {
 			b.same(bake(), buildx())
 		}
-		our, their := b.inTurn(func() usage { return b.measure(bake()) }, theirSide)
+		our, their := b.inTurn(func() usage { return b.measure(bake()) }, func() usage { return b.measure(buildx()) })
 		ours = append(ours, point{float64(n), our.median(cpu)})
 		theirs = append(theirs, point{float64(n), their.median(cpu)})
 		last := i == len(c.sizes)-1
 		f := figure{
 			name: fmt.Sprintf(c.name, n), measure: "CPU", unit: seconds, line: c.lines[given],
-			bake: our.median(cpu), buildx: their.median(cpu), runs: [2]int{len(our), len(their)}, note: c.peerLimit,
+			bake: our.median(cpu), buildx: their.median(cpu), runs: [2]int{len(our), len(their)},
 		}
 		if last {
 			f.growth = [2]float64{exponent(ours), exponent(theirs)}
