@@ -139,33 +139,42 @@ func BenchmarkPhases(b *testing.B) {
 	})
 }
 
-// TestLadders plans graphs with more paths than anyone could walk: each level
-// uses both members of the level below.
+// TestLadders plans graphs in which each level uses both members of the level
+// below, so that the number of paths doubles with each. The work must not.
 func TestLadders(t *testing.T) {
-	const levels = 60
-	ladder := func(kind, body string) string {
-		var b strings.Builder
-		for i := 1; i <= levels; i++ {
-			for _, side := range []string{"a", "b"} {
-				fmt.Fprintf(&b, "%s \"%s%d\" { "+body+" }\n", kind, side, i, i-1, i-1)
-			}
-		}
-		return b.String()
-	}
-	base := "target \"a0\" {}\ntarget \"b0\" {}\n"
+	const low, high = 8, 16
 	for _, c := range []struct {
-		name, text string
-		targets    int
+		name, base, kind, body string
+		targets                int // of the plan of a high one
 	}{
-		{"inherits", base + ladder("target", `inherits = ["a%d", "b%d"]`), 1},
-		{"links", base + ladder("target", `contexts = { a = "target:a%d", b = "target:b%d" }`), 2*levels + 1},
-		{"groups", base + ladder("group", `targets = ["a%d", "b%d"]`), 2},
-		{"references", "target \"a0\" { args = { X = 1 } }\ntarget \"b0\" { args = { X = 2 } }\n" + ladder("target", `args = { X = "${length(target.a%d.args.X) + length(target.b%d.args.X)}" }`), 1},
+		{"inherits", plainBase, "target", `inherits = ["a%d", "b%d"]`, 1},
+		{"links", plainBase, "target", `contexts = { a = "target:a%d", b = "target:b%d" }`, 2*high + 1},
+		{"groups", plainBase, "group", `targets = ["a%d", "b%d"]`, 2},
+		{"references", "target \"a0\" { args = { X = 1 } }\ntarget \"b0\" { args = { X = 2 } }\n", "target", `args = { X = "${length(target.a%d.args.X) + length(target.b%d.args.X)}" }`, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if plan := planText(t, c.text, fmt.Sprintf("a%d", levels)); len(plan.Targets) != c.targets {
-				t.Errorf("%d targets, want %d", len(plan.Targets), c.targets)
+			plan := func(levels int) *Plan {
+				return planText(t, c.base+ladder(levels, c.kind, c.body), fmt.Sprintf("a%d", levels))
+			}
+			if n := len(plan(high).Targets); n != c.targets {
+				t.Errorf("%d targets, want %d", n, c.targets)
+			}
+			small, large := testing.AllocsPerRun(1, func() { plan(low) }), testing.AllocsPerRun(1, func() { plan(high) })
+			if large > 4*small {
+				t.Errorf("%v allocations for %d levels, %v for %d", small, low, large, high)
 			}
 		})
 	}
+}
+
+const plainBase = "target \"a0\" {}\ntarget \"b0\" {}\n"
+
+func ladder(levels int, kind, body string) string {
+	var b strings.Builder
+	for i := 1; i <= levels; i++ {
+		for _, side := range []string{"a", "b"} {
+			fmt.Fprintf(&b, "%s \"%s%d\" { "+body+" }\n", kind, side, i, i-1, i-1)
+		}
+	}
+	return b.String()
 }
