@@ -41,7 +41,7 @@ mode = $(eval mode := $(MODE))$(mode)
 export GOTOOLCHAIN ?= local
 go = CGO_ENABLED=$(CGO.$(mode)) GOFLAGS='-trimpath $(GOFLAGS.$(mode))' go
 buildkit = $(shell go list -m -f '{{.Version}}' github.com/moby/buildkit)
-ldflags = -s -w $(LDFLAGS.$(mode)) -X bake/cmd.buildVersion=$(VERSION) \
+ldflags = -s -w $(LDFLAGS.$(mode)) -X bake/cmd/app.buildVersion=$(VERSION) \
 	-X github.com/moby/buildkit/version.Version=$(buildkit)
 
 # The packages whose tests run under the race detector: those whose values are

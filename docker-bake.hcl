@@ -82,7 +82,7 @@ target "_bake" {
     FROM source AS plain
     ARG TARGETOS TARGETARCH
     ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
-    ENV GOFLAGS="-trimpath -buildvcs=false -tags=$TAGS '-ldflags=-s -w -X bake/cmd.buildVersion=$VERSION -X github.com/moby/buildkit/version.Version=$BUILDKIT'"
+    ENV GOFLAGS="-trimpath -buildvcs=false -tags=$TAGS '-ldflags=-s -w -X bake/cmd/app.buildVersion=$VERSION -X github.com/moby/buildkit/version.Version=$BUILDKIT'"
     RUN --mount=type=cache,target=/cache --mount=type=bind,from=modules,target=/modules \
         ["go", "build", "-o", "/out/", "./cmd/bake"]
 
@@ -100,7 +100,7 @@ target "_bake" {
         case $TARGETARCH in amd64) c=x86_64 ;; arm64) c=aarch64 ;; esac; \
         CC=$c-linux-gnu-gcc PKG_CONFIG_LIBDIR=/usr/lib/$c-linux-gnu/pkgconfig \
         go build -trimpath -buildvcs=false -tags "seccomp,netgo,osusergo,$TAGS" -o /out/ -ldflags "-s -w \
-            -linkmode external -extldflags -static -X bake/cmd.buildVersion=$VERSION \
+            -linkmode external -extldflags -static -X bake/cmd/app.buildVersion=$VERSION \
             -X github.com/moby/buildkit/version.Version=$BUILDKIT" ./cmd/bake
 
     FROM $LINUX AS linux

@@ -11,6 +11,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"bake/bake"
+	"bake/cmd/app"
+	"bake/cmd/diagnostics"
+	"bake/cmd/exit"
+	"bake/cmd/recovery"
+	"bake/cmd/verb"
 )
 
 // bakeOptions are the flags and arguments of `bake` itself.
@@ -49,7 +54,7 @@ type bakeOptions struct {
 
 // newBake makes the root command. It builds; its flags are those of
 // `docker buildx bake` and a few more.
-func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
+func newBake(a *app.App, runF func(*app.App, *bakeOptions) error) *cobra.Command {
 	o := &bakeOptions{}
 	c := &cobra.Command{
 		Use:                   "bake [OPTIONS] [URL [CONTEXT-URL]] [TARGET...]",
@@ -63,20 +68,20 @@ func newBake(a *app, runF func(*app, *bakeOptions) error) *cobra.Command {
 			o.keepRelease(c.Flags())
 			for _, kind := range listKinds {
 				if c.Flags().Changed("list-" + kind) {
-					a.warn("--list-%s is deprecated, use --list=%s", kind, kind)
+					a.Warn("--list-%s is deprecated, use --list=%s", kind, kind)
 				}
 			}
 			return runF(a, o)
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			names, directive := a.completeTargets(&o.definitionOptions, args)
+			names, directive := completeTargets(a, &o.definitionOptions, args)
 			return slices.DeleteFunc(names, func(name string) bool { // a verb is offered already
 				word, _, _ := strings.Cut(name, "\t")
-				return len(args) == 0 && childOf(c, word) != nil
+				return len(args) == 0 && verb.ChildOf(c, word) != nil
 			}), directive
 		},
 	}
-	o.addFlags(c.Flags(), a.env)
+	o.addFlags(c.Flags(), a.Env)
 	addCompletions(a, c)
 	return c
 }
@@ -158,13 +163,13 @@ func (o *bakeOptions) keepGiven(flags *pflag.FlagSet) {
 func (o *bakeOptions) validate() error {
 	switch {
 	case o.print && o.list != "":
-		return usageErrorf("--print and --list are mutually exclusive")
+		return exit.Usagef("--print and --list are mutually exclusive")
 	case o.retries < 0:
-		return usageErrorf("invalid --retries %d, want 0 or more", o.retries)
+		return exit.Usagef("invalid --retries %d, want 0 or more", o.retries)
 	case o.timeout < 0:
-		return usageErrorf("invalid --timeout %s, want a time such as 90s, or 0 for no limit", o.timeout)
+		return exit.Usagef("invalid --timeout %s, want a time such as 90s, or 0 for no limit", o.timeout)
 	case o.frontend != "auto" && o.frontend != "builtin" && o.frontend != "image":
-		return usageErrorf("invalid --frontend %q, want auto, builtin or image", o.frontend)
+		return exit.Usagef("invalid --frontend %q, want auto, builtin or image", o.frontend)
 	}
 	if err := checkAllow(o.allow); err != nil {
 		return err
@@ -176,20 +181,20 @@ func (o *bakeOptions) validate() error {
 }
 
 // runBake does what `bake` without a verb does: list, print or build.
-func runBake(a *app, o *bakeOptions) error {
-	r, err := a.newReporter(&o.definitionOptions)
+func runBake(a *app.App, o *bakeOptions) error {
+	r, err := newReporter(a, &o.definitionOptions)
 	if err != nil {
 		return err
 	}
-	return r.finish(a.bake(o, r))
+	return r.Finish(bakeTargets(a, o, r))
 }
 
-func (a *app) bake(o *bakeOptions, r *reporter) error {
+func bakeTargets(a *app.App, o *bakeOptions, r *diagnostics.Reporter) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
 	if o.resume != "" || o.rollback != "" {
-		if done, err := a.recover(o); done || err != nil {
+		if done, err := takeUpRelease(a, o); done || err != nil {
 			return err
 		}
 	}
@@ -202,11 +207,11 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	if err != nil {
 		return err
 	}
-	if list.kind == releasesKind {
-		return a.listUnfinished(list.format)
+	if list.kind == recovery.ReleasesKind {
+		return recovery.List(a, list.format)
 	}
 	if o.url != "" {
-		if err := a.fetch(&o.definitionOptions, fetchOptions{o.builder, o.allow, o.progress, o.retries}); err != nil {
+		if err := fetchDefinition(a, &o.definitionOptions, fetchOptions{o.builder, o.allow, o.progress, o.retries}); err != nil {
 			return err
 		}
 	}
@@ -214,50 +219,50 @@ func (a *app) bake(o *bakeOptions, r *reporter) error {
 	if err != nil {
 		return err
 	}
-	config, err := a.evaluate(&o.definitionOptions, r)
+	config, err := evaluateDefinition(a, &o.definitionOptions, r)
 	if err != nil {
 		return err
 	}
 	if list.kind != "" && list.kind != ciMatrixKind {
-		if err := r.check(); err != nil {
+		if err := r.Check(); err != nil {
 			return err
 		}
-		return writeList(a.out, list, config)
+		return writeList(a.Out, list, config)
 	}
 	if o.rerunFailed {
-		if request.Targets, err = a.failedBefore(o, request, config); err != nil {
+		if request.Targets, err = failedBefore(a, o, request, config); err != nil {
 			return err
 		}
-		if len(request.Targets) == 0 && r.check() == nil {
-			a.note("nothing to build: no target failed last time")
+		if len(request.Targets) == 0 && r.Check() == nil {
+			a.Note("nothing to build: no target failed last time")
 			return nil
 		}
 	}
 	plan, diags := config.Plan(request)
-	r.add(diags)
+	r.Add(diags)
 	if plan == nil || o.print || list.kind == ciMatrixKind {
 		if plan != nil {
-			r.add(plan.Faults(a.env, false))
+			r.Add(plan.Faults(a.Env, false))
 		}
-		if err := r.check(); err != nil {
+		if err := r.Check(); err != nil {
 			return err
 		}
 		if list.kind == ciMatrixKind {
-			return writeCIMatrix(a.out, plan)
+			return writeCIMatrix(a.Out, plan)
 		}
-		return writePlan(a.out, plan)
+		return writePlan(a.Out, plan)
 	}
-	return a.build(o, plan, r)
+	return buildPlan(a, o, plan, r)
 }
 
 // request is what the options ask to plan.
-func (o *bakeOptions) request(a *app) (bake.Request, error) {
+func (o *bakeOptions) request(a *app.App) (bake.Request, error) {
 	overrides, err := o.overrides()
 	if err != nil {
 		return bake.Request{}, err
 	}
 	_, noPolicy, err := parsePolicies(o.policy)
-	return bake.Request{Targets: o.targets, Set: overrides, Env: a.env, Remote: o.remote(), NoPolicy: noPolicy}, err
+	return bake.Request{Targets: o.targets, Set: overrides, Env: a.Env, Remote: o.remote(), NoPolicy: noPolicy}, err
 }
 
 func (o *bakeOptions) parseList() (listOptions, error) {

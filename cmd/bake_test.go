@@ -4,17 +4,21 @@ import (
 	"errors"
 	"testing"
 
+	"bake/cmd/app"
+	"bake/cmd/exit"
+	"bake/tests/apptest"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 // parse runs the flags of `bake` and returns the options they give.
-func parse(t *testing.T, a *app, args ...string) (*bakeOptions, error) {
+func parse(t *testing.T, a *app.App, args ...string) (*bakeOptions, error) {
 	t.Helper()
 	var got *bakeOptions
-	c := newBake(a, func(_ *app, o *bakeOptions) error { got = o; return nil })
+	c := newBake(a, func(_ *app.App, o *bakeOptions) error { got = o; return nil })
 	c.SetArgs(args)
 	c.SilenceErrors, c.SilenceUsage = true, true
-	c.SetErr(a.err)
+	c.SetErr(a.Err)
 	err := c.Execute()
 	return got, err
 }
@@ -57,9 +61,9 @@ func TestBakeFlags(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, _, _ := newTestApp(t)
+			a, _, _ := apptest.New(t)
 			for k, v := range tt.env {
-				a.env[k] = v
+				a.Env[k] = v
 			}
 			got, err := parse(t, a, tt.args...)
 			if err != nil {
@@ -76,7 +80,7 @@ func TestBakeFlags(t *testing.T) {
 // TestPeerFlags holds the flags of `docker buildx bake` v0.38.2: each of them
 // must exist here, by the same name, shorthand and kind.
 func TestPeerFlags(t *testing.T) {
-	a, _, _ := newTestApp(t)
+	a, _, _ := apptest.New(t)
 	root := newRoot(a)
 	peer := map[string]string{ // name and shorthand: type
 		"allow": "stringArray", "builder": "string", "call": "string", "check": "bool", "debug D": "bool",
@@ -114,7 +118,7 @@ func TestValidate(t *testing.T) {
 		{[]string{"--allow=fs"}, "--allow fs: fs needs a value, as in --allow fs=PATH"},
 	}
 	for _, tt := range tests {
-		a, _, _ := newTestApp(t)
+		a, _, _ := apptest.New(t)
 		o, err := parse(t, a, tt.args...)
 		if err != nil {
 			t.Fatal(err)
@@ -123,16 +127,16 @@ func TestValidate(t *testing.T) {
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%v: got %v, want %s", tt.args, err, tt.want)
 		}
-		if exitCode(err) != ExitUsage {
-			t.Errorf("%v: exit code %d, want %d", tt.args, exitCode(err), ExitUsage)
+		if exit.CodeOf(err) != exit.Usage {
+			t.Errorf("%v: exit code %d, want %d", tt.args, exit.CodeOf(err), exit.Usage)
 		}
 	}
 }
 
 func TestUnknownFlagSuggests(t *testing.T) {
-	a, _, stderr := newTestApp(t, "--metdata-file=x")
-	if code := a.run(); code != ExitUsage {
-		t.Errorf("exit code %d, want %d", code, ExitUsage)
+	a, _, stderr := apptest.New(t, "--metdata-file=x")
+	if code := runCommand(a); code != exit.Usage {
+		t.Errorf("exit code %d, want %d", code, exit.Usage)
 	}
 	want := "error: unknown flag: --metdata-file\n\nDid you mean --metadata-file?\n"
 	if stderr.String() != want {
@@ -145,15 +149,14 @@ func TestExitCode(t *testing.T) {
 		err  error
 		want int
 	}{
-		{nil, ExitOK},
-		{errors.New("anything"), ExitBuild},
-		{usageErrorf("wrong"), ExitUsage},
-		{errInterrupted, ExitInterrupted},
-		{reported(ExitCheck), ExitCheck},
-		{engineError("ask", errors.New("no answer")), ExitUnreachable},
+		{nil, exit.OK},
+		{errors.New("anything"), exit.Build},
+		{exit.Usagef("wrong"), exit.Usage},
+		{exit.ErrInterrupted, exit.Interrupted},
+		{exit.Reported(exit.Check), exit.Check},
 	}
 	for _, tt := range tests {
-		if got := exitCode(tt.err); got != tt.want {
+		if got := exit.CodeOf(tt.err); got != tt.want {
 			t.Errorf("%v: got %d, want %d", tt.err, got, tt.want)
 		}
 	}

@@ -14,100 +14,106 @@ import (
 	"bake/bake/submit/grant"
 	"bake/bake/submit/host"
 	"bake/bake/submit/report"
+	"bake/cmd/app"
+	"bake/cmd/builders"
+	"bake/cmd/diagnostics"
+	"bake/cmd/display"
+	"bake/cmd/enginecmd"
+	"bake/cmd/exit"
 	"bake/cmd/heap"
 )
 
-// build submits the plan to a builder and reports what happened.
-func (a *app) build(o *bakeOptions, plan *bake.Plan, r *reporter) error {
-	r.add(plan.Faults(a.env, true))
-	r.add(plan.Collisions(a.env))
-	if err := r.check(); err != nil {
+// buildPlan submits the plan to a builder and reports what happened.
+func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Reporter) error {
+	r.Add(plan.Faults(a.Env, true))
+	r.Add(plan.Collisions(a.Env))
+	if err := r.Check(); err != nil {
 		return err
 	}
-	if trust := a.env["BAKE_TRUST"]; trust != "" && trust != "repo" {
-		return usageErrorf("invalid BAKE_TRUST %q, want repo or nothing", trust)
+	if trust := a.Env["BAKE_TRUST"]; trust != "" && trust != "repo" {
+		return exit.Usagef("invalid BAKE_TRUST %q, want repo or nothing", trust)
 	}
-	mode, err := progressMode(o.progress, a.env)
+	mode, err := display.ModeOf(o.progress, a.Env)
 	if err != nil {
 		return err
 	}
 	if len(plan.Targets) == 0 {
-		return a.buildNothing(o, plan, mode, r)
+		return buildNothing(a, o, plan, mode, r)
 	}
-	o.allow = append(o.allow, grant.Implied(plan, a.env)...)
-	ctx, stop := a.interruptible(context.Background())
+	o.allow = append(o.allow, grant.Implied(plan, a.Env)...)
+	ctx, stop := a.Interruptible(context.Background())
 	defer stop()
-	outcome, err := a.submit(ctx, o, plan, mode, r)
+	outcome, err := submitPlan(ctx, a, o, plan, mode, r)
 	var entitlement *failure.EntitlementError
 	if errors.As(err, &entitlement) {
-		if mode.talkative() {
-			fmt.Fprintln(a.err)
+		if mode.Talkative() {
+			fmt.Fprintln(a.Err)
 		}
-		granted := a.askEntitlements(ctx, entitlement.Missing)
+		granted := askEntitlements(ctx, a, entitlement.Missing)
 		switch {
 		case granted != nil:
 			o.allow = append(o.allow, granted...)
-			outcome, err = a.submit(ctx, o, plan, mode, r)
-		case a.interactive:
-			return interruptedOr(ctx, reported(ExitEntitlement)) // all was said with the question
+			outcome, err = submitPlan(ctx, a, o, plan, mode, r)
+		case a.Interactive:
+			return app.InterruptedOr(ctx, exit.Reported(exit.Entitlement)) // all was said with the question
 		default:
-			return a.refused(entitlement.Missing)
+			return refusedEntitlements(a, entitlement.Missing)
 		}
 	}
-	err = interruptedOr(ctx, err)
-	a.remember(o, plan, outcome)
-	found := dockerfileFindings(plan, outcome)
-	if mode.talkative() && outcome != nil {
-		a.writeSummary(outcome, found)
+	err = app.InterruptedOr(ctx, err)
+	rememberFailed(a, o, plan, outcome)
+	found := display.DockerfileFindings(plan, outcome)
+	if mode.Talkative() && outcome != nil {
+		display.WriteSummary(a, outcome, found)
 	}
-	r.advise(found)
-	if mode.talkative() && outcome != nil {
-		a.tellWorkflow(outcome)
+	r.Advise(found)
+	if mode.Talkative() && outcome != nil {
+		tellWorkflow(a, outcome)
 	}
 	if err == nil {
 		if err := writeMetadata(o.metadataFile, outcome); err != nil {
 			return err
 		}
-		return a.showAnswers(o, plan, outcome, r)
+		return showAnswers(a, o, plan, outcome, r)
 	}
 	if outcome != nil && (o.keepOn || o.jobs.keepGoing) {
-		_ = a.showAnswers(o, plan, outcome, r) // the failure counts for more
+		_ = showAnswers(a, o, plan, outcome, r) // the failure counts for more
 	}
 	if o.goesOn() && ctx.Err() == nil && outcome != nil {
 		if err := writeMetadata(o.metadataFile, outcome); err != nil {
-			a.warn("%s", err)
+			a.Warn("%s", err)
 		}
 	}
-	if mode.talkative() && outcome != nil {
-		fmt.Fprintln(a.err)
+	if mode.Talkative() && outcome != nil {
+		fmt.Fprintln(a.Err)
 	}
-	return a.reportFailure(err, plan, outcome, r)
+	return reportFailure(a, err, plan, outcome, r)
 }
 
 // buildNothing is the run of a plan without targets, as of an empty group: no
 // builder is looked for, and programs find that nothing was built.
-func (a *app) buildNothing(o *bakeOptions, plan *bake.Plan, mode displayMode, r *reporter) error {
-	if mode.talkative() {
-		a.note("nothing to build: what was asked for has no targets")
+func buildNothing(a *app.App, o *bakeOptions, plan *bake.Plan, mode display.Mode, r *diagnostics.Reporter) error {
+	if mode.Talkative() {
+		a.Note("nothing to build: what was asked for has no targets")
 	}
-	outcome := &report.Report{Started: time.Now(), Version: version()}
+	outcome := &report.Report{Started: time.Now(), Version: app.Version()}
 	if err := writeMetadata(o.metadataFile, outcome); err != nil {
 		return err
 	}
-	if mode.talkative() {
-		a.tellWorkflow(outcome)
+	if mode.Talkative() {
+		tellWorkflow(a, outcome)
 	}
-	return a.showAnswers(o, plan, outcome, r)
+	return showAnswers(a, o, plan, outcome, r)
 }
 
 // tellWorkflow writes the summary and the outputs of the step. A build is not
 // worse for failing to.
-func (a *app) tellWorkflow(outcome *report.Report) {
-	if err := a.github.writeStepSummary(outcome); err != nil {
-		a.warn("write the summary of the step: %s", err)
+func tellWorkflow(a *app.App, outcome *report.Report) {
+	if err := a.Github.WriteStepSummary(outcome); err != nil {
+		a.Warn("write the summary of the step: %s", err)
 	}
-	if err := a.github.writeStepOutputs(outcome); err != nil {
-		a.warn("write the outputs of the step: %s", err)
+	if err := a.Github.WriteStepOutputs(outcome); err != nil {
+		a.Warn("write the outputs of the step: %s", err)
 	}
 }
 
@@ -119,37 +125,37 @@ func (o *bakeOptions) goesOn() bool { return o.keepOn || o.jobs.keepGoing }
 // fewTargets may be built before it would have paid for itself to give memory back.
 const fewTargets = 10
 
-// submit builds on the selected builder and shows the progress of it.
-func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode displayMode, r *reporter) (*report.Report, error) {
+// submitPlan builds on the selected builder and shows the progress of it.
+func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan, mode display.Mode, r *diagnostics.Reporter) (*report.Report, error) {
 	heap.LongRun(100, len(plan.Targets) > fewTargets) // from here on it mostly waits, and should be small
-	chosen, err := a.selectBuilder(ctx, o.builder, o.allow)
+	chosen, err := builders.Select(ctx, a, o.builder, o.allow)
 	if err != nil {
 		return nil, err
 	}
-	r.addOnce(plan.StoreCollisions(chosen.keeping(a.env)))
-	if err := r.check(); err != nil {
+	r.AddOnce(plan.StoreCollisions(chosen.Keeping(a.Env)))
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	chosen.announced = o.fetched != nil
-	docker, err := a.dockerFor(ctx, plan, chosen)
+	chosen.Announced = o.fetched != nil
+	docker, err := builders.DockerFor(ctx, a, plan, chosen)
 	if err != nil {
 		return nil, err
 	}
-	display, err := a.newDisplay(mode, chosen)
+	display, err := display.New(a, mode, chosen)
 	if err != nil {
 		return nil, err
 	}
-	defer display.close()
-	display.expect(len(plan.Targets), a.terminal)
-	display.began(o.reading)
+	defer display.Close()
+	display.Expect(len(plan.Targets), a.Terminal)
+	display.Began(o.reading)
 	opt := submit.Options{
-		Caller:   host.Caller{Dir: a.dir, Env: a.env},
-		Progress: display.update,
-		Follow:   display.follow,
-		Stdout:   a.out,
+		Caller:   host.Caller{Dir: a.Dir, Env: a.Env},
+		Progress: display.Update,
+		Follow:   display.Follow,
+		Stdout:   a.Out,
 		Docker:   docker,
 		Allow:    o.allow,
-		Jobs:     o.jobs.atOnce(chosen.driver == embeddedName),
+		Jobs:     o.jobs.atOnce(chosen.Driver == builders.EmbeddedName),
 		Retries:  o.retries,
 		Timeout:  o.timeout,
 
@@ -158,28 +164,20 @@ func (a *app) submit(ctx context.Context, o *bakeOptions, plan *bake.Plan, mode 
 		Atomic:     o.atomic,
 
 		Frontend: frontend.Choice(o.frontend),
-		Metadata: o.metadataFile != "" || mode.talkative() && a.github.hasOutputs(),
-		Version:  version(),
+		Metadata: o.metadataFile != "" || mode.Talkative() && a.Github.HasOutputs(),
+		Version:  app.Version(),
 	}
-	if err := a.holdOutputs(&opt, o, chosen); err != nil {
+	if err := holdOutputs(a, &opt, o, chosen); err != nil {
 		return nil, err
 	}
-	a.tellHistory(&opt, o, chosen)
-	chosen.tellRegistries(&opt)
-	outcome, err := submit.Run(ctx, plan, chosen.nodes, opt)
-	display.explainAll(outcome)
+	builders.TellHistory(a, &opt, o.asked, chosen)
+	chosen.TellRegistries(&opt)
+	outcome, err := submit.Run(ctx, plan, chosen.Nodes, opt)
+	display.ExplainAll(outcome)
 	if err != nil && opt.KeepGoing {
-		display.results(outcome)
+		display.Results(outcome)
 	}
-	return outcome, display.explain(err)
-}
-
-// interruptedOr replaces what a cancelled build says by the reason for it.
-func interruptedOr(ctx context.Context, err error) error {
-	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) {
-		return errInterrupted
-	}
-	return err
+	return outcome, display.Explain(err)
 }
 
 // failedTargets are the failures of a run, which are several only if it kept
@@ -200,19 +198,19 @@ func failedTargets(outcome *report.Report) []error {
 
 // commonCode is the exit code of several failures: that of all, if they agree.
 func commonCode(failures []error) int {
-	code := exitCode(failures[0])
+	code := exit.CodeOf(failures[0])
 	for _, f := range failures[1:] {
-		if exitCode(f) != code {
-			return ExitBuild
+		if exit.CodeOf(f) != code {
+			return exit.Build
 		}
 	}
 	return code
 }
 
 // lostHint is what to do about a builder that went away.
-func (a *app) lostHint() string {
+func lostHint(a *app.App) string {
 	const again = "Building again goes on where it ended: finished steps are cached."
-	cfg, err := a.engineConfig()
+	cfg, err := enginecmd.EngineConfig(a)
 	if err != nil {
 		return again
 	}
@@ -221,24 +219,24 @@ func (a *app) lostHint() string {
 
 // reportFailure shows why a build failed and returns the error that ends the
 // run with the right exit code.
-func (a *app) reportFailure(err error, plan *bake.Plan, outcome *report.Report, r *reporter) error {
-	defer a.adviseRelease(outcome)
-	if errors.Is(err, errInterrupted) {
-		a.note("%s", cancelledText(outcome))
-		return reported(ExitInterrupted)
+func reportFailure(a *app.App, err error, plan *bake.Plan, outcome *report.Report, r *diagnostics.Reporter) error {
+	defer adviseRelease(a, outcome)
+	if errors.Is(err, exit.ErrInterrupted) {
+		a.Note("%s", display.CancelledText(outcome))
+		return exit.Reported(exit.Interrupted)
 	}
-	var own *exitError
+	var own *exit.Error
 	if errors.As(err, &own) {
 		return err
 	}
-	code := exitCode(err)
+	code := exit.CodeOf(err)
 	var target *failure.TargetError
 	if !errors.As(err, &target) {
-		hint := failureHint(err, code)
+		hint := diagnostics.FailureHint(err, code)
 		if failure.Lost(err) {
-			hint = a.lostHint()
+			hint = lostHint(a)
 		}
-		return &exitError{code: code, err: fmt.Errorf("build: %w", err), hint: hint}
+		return &exit.Error{Code: code, Err: fmt.Errorf("build: %w", err), Hint: hint}
 	}
 	code = callCode(plan, target, code)
 	failures := failedTargets(outcome)
@@ -247,14 +245,14 @@ func (a *app) reportFailure(err error, plan *bake.Plan, outcome *report.Report, 
 		for _, err := range failures {
 			var each *failure.TargetError
 			errors.As(err, &each)
-			r.pending = append(r.pending, newFailure(err, each, plan, r.sources))
+			r.Pending = append(r.Pending, diagnostics.NewFailure(err, each, plan, r.Sources))
 		}
 	} else {
-		r.pending = append(r.pending, newFailure(err, target, plan, r.sources))
+		r.Pending = append(r.Pending, diagnostics.NewFailure(err, target, plan, r.Sources))
 	}
-	r.flush()
-	if a.debug {
-		fmt.Fprintf(a.err, "%+v\n", target.Err)
+	r.Flush()
+	if a.Debug {
+		fmt.Fprintf(a.Err, "%+v\n", target.Err)
 	}
-	return reported(code)
+	return exit.Reported(code)
 }

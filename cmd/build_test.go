@@ -5,6 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bake/cmd/builders"
+	"bake/cmd/exit"
+	"bake/tests/apptest"
 )
 
 // TestEmptyGroup builds what has no targets: nothing is started for it, and
@@ -16,12 +20,12 @@ func TestEmptyGroup(t *testing.T) {
 		"compose.yaml":     "services:\n  db:\n    image: postgres\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, stdout, stderr := newTestApp(t)
-			metadata, state := filepath.Join(a.dir, "m.json"), filepath.Join(a.dir, "engine")
-			a.args = []string{"--metadata-file", metadata, "--builder", embeddedName}
-			a.env["BAKE_ENGINE_DIR"] = state
-			a.write(t, name, text)
-			if code := a.run(); code != ExitOK {
+			a, stdout, stderr := apptest.New(t)
+			metadata, state := filepath.Join(a.Dir, "m.json"), filepath.Join(a.Dir, "engine")
+			a.Args = []string{"--metadata-file", metadata, "--builder", builders.EmbeddedName}
+			a.Env["BAKE_ENGINE_DIR"] = state
+			apptest.WriteFile(t, a, name, text)
+			if code := runCommand(a); code != exit.OK {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
 			if _, err := os.Stat(state); err == nil {

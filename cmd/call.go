@@ -19,6 +19,10 @@ import (
 	"bake/bake"
 	"bake/bake/submit/failure"
 	"bake/bake/submit/report"
+	"bake/cmd/app"
+	"bake/cmd/diagnostics"
+	"bake/cmd/display"
+	"bake/cmd/exit"
 )
 
 // answer is what a frontend said about a target.
@@ -32,36 +36,36 @@ type answer struct {
 // showAnswers prints on standard output what frontends were asked, as buildx
 // does, and what they want people to read. The error is the verdict: a check
 // that found something, or a Dockerfile that cannot be read.
-func (a *app) showAnswers(o *bakeOptions, plan *bake.Plan, outcome *report.Report, r *reporter) error {
+func showAnswers(a *app.App, o *bakeOptions, plan *bake.Plan, outcome *report.Report, r *diagnostics.Reporter) error {
 	call, err := parseCall(o.call)
 	if err != nil {
 		return err
 	}
 	list := answersOf(plan, outcome)
 	if call.Format == "json" {
-		err = writeAnswersJSON(a.out, plan, list)
+		err = writeAnswersJSON(a.Out, plan, list)
 	} else {
-		err = writeAnswers(a.out, list)
+		err = writeAnswers(a.Out, list)
 	}
 	if err != nil {
 		return fmt.Errorf("print the answers: %w", err)
 	}
 	for _, t := range byName(outcome) {
 		if t.Message != "" {
-			fmt.Fprintf(a.out, "\n# %s\n%s\n", t.Name, t.Message)
+			fmt.Fprintf(a.Out, "\n# %s\n%s\n", t.Name, t.Message)
 		}
 	}
-	var found []finding
+	var found []diagnostics.Finding
 	for _, one := range list {
 		for _, f := range one.warnings() {
-			found = addNew(found, f)
+			found = display.AddNew(found, f)
 		}
-		r.pending = append(r.pending, one.failures()...)
+		r.Pending = append(r.Pending, one.failures()...)
 	}
-	r.advise(found)
-	r.flush()
-	if code := verdict(list, call.IgnoreStatus); code != ExitOK {
-		return reported(code)
+	r.Advise(found)
+	r.Flush()
+	if code := verdict(list, call.IgnoreStatus); code != exit.OK {
+		return exit.Reported(code)
 	}
 	return nil
 }
@@ -91,19 +95,19 @@ func answersOf(plan *bake.Plan, outcome *report.Report) []*answer {
 // verdict is the exit code that the answers stand for: of a Dockerfile that is
 // broken, else the first that is not zero.
 func verdict(list []*answer, ignoreStatus bool) int {
-	code := ExitOK
+	code := exit.OK
 	for _, one := range list {
 		switch own := one.lint.failure(); {
-		case own == ExitCheck:
+		case own == exit.Check:
 			code = cmp.Or(code, own)
-		case own != ExitOK:
+		case own != exit.OK:
 			return own
 		}
 		status, err := strconv.Atoi(one.values["result.statuscode"])
 		switch {
-		case ignoreStatus || err != nil || status == 0 || code != ExitOK:
+		case ignoreStatus || err != nil || status == 0 || code != exit.OK:
 		case one.lint != nil:
-			code = ExitCheck
+			code = exit.Check
 		default:
 			code = status // what it means is up to the frontend
 		}
@@ -114,9 +118,9 @@ func verdict(list []*answer, ignoreStatus bool) int {
 // callCode is the exit code of a target's failure: if its frontend was only
 // asked, no build failed, but what it was asked about is wrong.
 func callCode(plan *bake.Plan, failure *failure.TargetError, code int) int {
-	if t := plan.Target(failure.Target); t != nil && code == ExitBuild {
+	if t := plan.Target(failure.Target); t != nil && code == exit.Build {
 		if method, err := t.Asks(); err != nil || method != "" {
-			return ExitUsage
+			return exit.Usage
 		}
 	}
 	return code

@@ -18,6 +18,9 @@ import (
 
 	"bake/bake"
 	"bake/bake/submit/failure"
+	"bake/cmd/diagnostics"
+	"bake/cmd/display"
+	"bake/cmd/exit"
 )
 
 // lintAnswer is what the check of a Dockerfile found.
@@ -70,13 +73,13 @@ func (l *lintAnswer) violated() bool {
 func (l *lintAnswer) failure() int {
 	switch {
 	case !l.broken():
-		return ExitOK
+		return exit.OK
 	case l.violated():
-		return ExitCheck
+		return exit.Check
 	case l.Error != nil && failure.Unreachable(errors.New(l.Error.Message)):
-		return ExitUnreachable
+		return exit.Unreachable
 	}
-	return ExitUsage
+	return exit.Usage
 }
 
 // write prints the findings as buildx does.
@@ -139,13 +142,13 @@ func (l *lintAnswer) named(info *pb.SourceInfo) *pb.SourceInfo {
 }
 
 // warnings are the findings for programs and for annotations.
-func (one *answer) warnings() []finding {
+func (one *answer) warnings() []diagnostics.Finding {
 	if one.lint == nil {
 		return nil
 	}
-	var list []finding
+	var list []diagnostics.Finding
 	for _, w := range one.lint.Warnings {
-		list = append(list, dockerfileFinding(one.target, client.VertexWarning{
+		list = append(list, display.DockerfileFinding(one.target, client.VertexWarning{
 			Short: []byte(w.RuleName + ": " + w.Detail), Detail: [][]byte{[]byte(w.Description)}, URL: w.URL,
 			SourceInfo: one.lint.source(w.Location), Range: w.Location.Ranges,
 		}))
@@ -154,20 +157,20 @@ func (one *answer) warnings() []finding {
 }
 
 // failures are the reasons why a Dockerfile could not be checked.
-func (one *answer) failures() []finding {
+func (one *answer) failures() []diagnostics.Finding {
 	if !one.lint.broken() || one.lint.violated() {
 		return nil
 	}
-	f := finding{severity: "error", id: "dockerfile", summary: fmt.Sprintf("target %s: ", one.target.Name)}
+	f := diagnostics.Finding{Severity: "error", Id: "dockerfile", Summary: fmt.Sprintf("target %s: ", one.target.Name)}
 	if one.target.Range.Filename != "" {
-		f.subject = &one.target.Range
+		f.Subject = &one.target.Range
 	}
 	if err := one.lint.err; err != nil {
-		f.summary += err.Error()
-		return []finding{f}
+		f.Summary += err.Error()
+		return []diagnostics.Finding{f}
 	}
 	problem := one.lint.Error
-	f.summary += problem.Message
-	f.showDockerfile(&errdefs.Source{Info: one.lint.source(&problem.Location), Ranges: problem.Location.Ranges}, one.target)
-	return []finding{f}
+	f.Summary += problem.Message
+	f.ShowDockerfile(&errdefs.Source{Info: one.lint.source(&problem.Location), Ranges: problem.Location.Ranges}, one.target)
+	return []diagnostics.Finding{f}
 }

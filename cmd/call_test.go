@@ -7,6 +7,7 @@ import (
 
 	"bake/bake"
 	"bake/bake/submit/report"
+	"bake/cmd/exit"
 )
 
 // asked is a plan of one target, and what its frontend answered.
@@ -25,16 +26,16 @@ func TestAnswers(t *testing.T) {
 		text, json   string // parts of what is printed
 		code         int
 	}{
-		{"nothing", "lint", nil, "Check complete, no warnings found.", `"check": {}`, ExitOK},
-		{"no JSON", "lint", map[string]string{"result.json": "{"}, "error: the frontend's answer cannot be read", `"error": "the frontend's answer`, ExitUsage},
-		{"no place", "lint", map[string]string{"result.json": `{"warnings":[{"ruleName":"R","detail":"d"}]}`, "result.statuscode": "1"}, "WARNING: R\nd\n", `"ruleName": "R"`, ExitCheck},
-		{"a place elsewhere", "lint", map[string]string{"result.json": `{"warnings":[{"ruleName":"R","detail":"d",` + place + `}],"buildError":{"message":"oops",` + place + `}}`}, "error: oops", `"error": "oops\n"`, ExitUsage},
-		{"found", "lint", map[string]string{"result.json": `{"buildError":{"message":"lint violation found for rules: R"}}`}, "error: lint violation", `"buildError"`, ExitCheck},
-		{"no network", "lint", map[string]string{"result.json": `{"buildError":{"message":"dial tcp: lookup r: no such host"}}`}, "no such host", `"buildError"`, ExitUnreachable},
-		{"newer", "outline", map[string]string{"result.json": `{"unknown":1}`, "result.txt": "as text\n", "version": "99.0.0"}, "app\n\nas text\n", `"unknown": 1`, ExitOK},
+		{"nothing", "lint", nil, "Check complete, no warnings found.", `"check": {}`, exit.OK},
+		{"no JSON", "lint", map[string]string{"result.json": "{"}, "error: the frontend's answer cannot be read", `"error": "the frontend's answer`, exit.Usage},
+		{"no place", "lint", map[string]string{"result.json": `{"warnings":[{"ruleName":"R","detail":"d"}]}`, "result.statuscode": "1"}, "WARNING: R\nd\n", `"ruleName": "R"`, exit.Check},
+		{"a place elsewhere", "lint", map[string]string{"result.json": `{"warnings":[{"ruleName":"R","detail":"d",` + place + `}],"buildError":{"message":"oops",` + place + `}}`}, "error: oops", `"error": "oops\n"`, exit.Usage},
+		{"found", "lint", map[string]string{"result.json": `{"buildError":{"message":"lint violation found for rules: R"}}`}, "error: lint violation", `"buildError"`, exit.Check},
+		{"no network", "lint", map[string]string{"result.json": `{"buildError":{"message":"dial tcp: lookup r: no such host"}}`}, "no such host", `"buildError"`, exit.Unreachable},
+		{"newer", "outline", map[string]string{"result.json": `{"unknown":1}`, "result.txt": "as text\n", "version": "99.0.0"}, "app\n\nas text\n", `"unknown": 1`, exit.OK},
 		{"another method", "licences", map[string]string{"result.json": `{"a":1}`, "result.txt": "a is 1\n", "result.statuscode": "42"}, "app\n\na is 1\n", `"licences": {`, 42},
-		{"JSON only", "licences", map[string]string{"result.json": `[1,2]`}, "app\n\n[1,2]\n", `"licences": [`, ExitOK},
-		{"text only", "licences", map[string]string{"result.txt": "a <b>\n"}, "a <b>\n", `"licences": "a \u003cb\u003e\n"`, ExitOK},
+		{"JSON only", "licences", map[string]string{"result.json": `[1,2]`}, "app\n\n[1,2]\n", `"licences": [`, exit.OK},
+		{"text only", "licences", map[string]string{"result.txt": "a <b>\n"}, "a <b>\n", `"licences": "a \u003cb\u003e\n"`, exit.OK},
 	}
 	for _, tt := range tests {
 		list := answersOf(asked(tt.method, tt.values))
@@ -64,12 +65,12 @@ func TestVerdict(t *testing.T) {
 		ignore bool
 		want   int
 	}{
-		{[]*answer{found, custom}, false, ExitCheck},
+		{[]*answer{found, custom}, false, exit.Check},
 		{[]*answer{custom, found}, false, 7},
-		{[]*answer{custom, found, broken}, false, ExitUsage},
-		{[]*answer{custom, found}, true, ExitOK},
-		{[]*answer{found, broken}, true, ExitUsage},
-		{nil, false, ExitOK},
+		{[]*answer{custom, found, broken}, false, exit.Usage},
+		{[]*answer{custom, found}, true, exit.OK},
+		{[]*answer{found, broken}, true, exit.Usage},
+		{nil, false, exit.OK},
 	} {
 		if got := verdict(tt.list, tt.ignore); got != tt.want {
 			t.Errorf("got %d, want %d", got, tt.want)

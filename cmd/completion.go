@@ -4,16 +4,22 @@ import (
 	"io"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"bake/bake"
+	"bake/cmd/app"
+	"bake/cmd/builders"
+	"bake/cmd/diagnostics"
+	"bake/cmd/display"
+	"bake/cmd/exit"
+	"bake/cmd/verb"
+
+	"github.com/spf13/cobra"
 )
 
 // shells are those that completion scripts exist for.
 var shells = []string{"bash", "fish", "powershell", "zsh"}
 
 // newCompletion makes `bake completion`.
-func newCompletion(a *app) *cobra.Command {
+func newCompletion(a *app.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|fish|powershell|zsh",
 		Short: "Print a completion script for a shell",
@@ -28,11 +34,11 @@ The targets are those of the files named on the line, else of the default files.
 		DisableFlagsInUseLine: true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || !slices.Contains(shells, args[0]) {
-				return usageErrorf("bake completion wants the name of one shell: bash, fish, powershell or zsh")
+				return exit.Usagef("bake completion wants the name of one shell: bash, fish, powershell or zsh")
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return writeCompletion(a.out, c.Root(), args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return writeCompletion(a.Out, c.Root(), args[0]) },
 	}
 }
 
@@ -50,14 +56,14 @@ func writeCompletion(w io.Writer, root *cobra.Command, shell string) error {
 
 // completeTargets are the targets and groups that are not on the line yet. A
 // definition with errors completes nothing: the line is not the place to tell.
-func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, cobra.ShellCompDirective) {
+func completeTargets(a *app.App, o *definitionOptions, given []string) ([]string, cobra.ShellCompDirective) {
 	if slices.ContainsFunc(given, bake.IsRemote) {
 		return nil, cobra.ShellCompDirectiveNoFileComp // a builder would have to be started for it
 	}
 	quiet := *a
-	quiet.err, quiet.in = io.Discard, nil
-	r := &reporter{streams: quiet.streams}
-	config, err := quiet.evaluate(o, r)
+	quiet.Err, quiet.In = io.Discard, nil
+	r := &diagnostics.Reporter{Streams: quiet.Streams}
+	config, err := evaluateDefinition(&quiet, o, r)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -71,8 +77,8 @@ func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, c
 			names = append(names, cobra.CompletionWithDesc(name, descriptions[name]))
 		}
 	}
-	if a.verbToo != nil && len(given) == 1 && given[0] == a.verbToo.Name() {
-		for _, c := range a.verbToo.Commands() { // it may still become the verb
+	if a.VerbToo != nil && len(given) == 1 && given[0] == a.VerbToo.Name() {
+		for _, c := range a.VerbToo.Commands() { // it may still become the verb
 			names = append(names, cobra.CompletionWithDesc(c.Name(), c.Short))
 		}
 	}
@@ -80,9 +86,9 @@ func (a *app) completeTargets(o *definitionOptions, given []string) ([]string, c
 }
 
 // addCompletions completes the values of flags.
-func addCompletions(a *app, c *cobra.Command) {
+func addCompletions(a *app.App, c *cobra.Command) {
 	fixed := map[string][]string{
-		"progress":    displayModes,
+		"progress":    display.Modes,
 		"list":        {"targets", "variables", "ci-matrix", "releases", "type=targets,format=json", "type=variables,format=json"},
 		"call":        {"build", "check", "outline", "targets", "check,format=json", "outline,format=json", "targets,format=json"},
 		"diagnostics": {"text", "json"},
@@ -92,23 +98,15 @@ func addCompletions(a *app, c *cobra.Command) {
 		"provenance":  {"true", "false", "mode=min", "mode=max"},
 	}
 	for flag, values := range fixed {
-		mustComplete(c, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		verb.MustComplete(c, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
-	mustComplete(c, "builder", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return append(newBuildxStore(a.env).names(), embeddedName), cobra.ShellCompDirectiveNoFileComp
+	verb.MustComplete(c, "builder", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return append(builders.NewBuildxStore(a.Env).Names(), builders.EmbeddedName), cobra.ShellCompDirectiveNoFileComp
 	})
 	for _, flag := range []string{"set", "var", "policy", "jobs"} {
-		mustComplete(c, flag, cobra.NoFileCompletions)
+		verb.MustComplete(c, flag, cobra.NoFileCompletions)
 	}
-	mustComplete(c, "file", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	verb.MustComplete(c, "file", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"hcl", "json", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 	})
-}
-
-// mustComplete registers a completion. It can only fail for a flag that does
-// not exist, which every test would notice.
-func mustComplete(c *cobra.Command, flag string, f cobra.CompletionFunc) {
-	if err := c.RegisterFlagCompletionFunc(flag, f); err != nil {
-		panic(err)
-	}
 }

@@ -1,17 +1,19 @@
 package cmd
 
 import (
-	"cmp"
 	"io/fs"
 	"slices"
 	"strings"
 
-	"github.com/containerd/platforms"
+	"bake/bake"
+	"bake/cmd/app"
+	"bake/cmd/diagnostics"
+	"bake/cmd/exit"
+	"bake/cmd/files"
+	"bake/compose"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/pflag"
-
-	"bake/bake"
-	"bake/compose"
 )
 
 // definitionOptions say which definition to read and how to talk about it.
@@ -26,7 +28,7 @@ type definitionOptions struct {
 	strict      bool
 	diagnostics string // "text" or "json"
 
-	reading *reading // what was read on this machine
+	reading *files.Reading // what was read on this machine
 }
 
 func (o *definitionOptions) addFlags(flags *pflag.FlagSet) {
@@ -43,113 +45,98 @@ func (o *definitionOptions) addDiagnosticFlags(flags *pflag.FlagSet) {
 }
 
 // newReporter is the reporter that the options ask for.
-func (a *app) newReporter(o *definitionOptions) (*reporter, error) {
+func newReporter(a *app.App, o *definitionOptions) (*diagnostics.Reporter, error) {
 	if o.diagnostics != "text" && o.diagnostics != "json" {
-		return nil, usageErrorf("invalid --diagnostics %q, want text or json", o.diagnostics)
+		return nil, exit.Usagef("invalid --diagnostics %q, want text or json", o.diagnostics)
 	}
-	return &reporter{
-		streams: a.streams,
-		json:    o.diagnostics == "json",
-		strict:  o.strict,
-		github:  newAnnotator(a.github, a.dir, a.env),
+	return &diagnostics.Reporter{
+		Streams: a.Streams,
+		Json:    o.diagnostics == "json",
+		Strict:  o.strict,
+		Github:  diagnostics.NewAnnotator(a.Github, a.Dir, a.Env),
 	}, nil
 }
 
-// evaluate reads the definition and finds the values of its variables.
+// evaluateDefinition reads the definition and finds the values of its variables.
 // Problems go to the reporter; the error then only ends the run.
-func (a *app) evaluate(o *definitionOptions, r *reporter) (*bake.Config, error) {
+func evaluateDefinition(a *app.App, o *definitionOptions, r *diagnostics.Reporter) (*bake.Config, error) {
 	vars, err := parseVars(o.vars)
 	if err != nil {
 		return nil, err
 	}
-	fsys := hostFS{a.dir}
-	files, project, err := o.read(a, fsys)
+	fsys := files.HostFS{Dir: a.Dir}
+	list, project, err := o.read(a, fsys)
 	if err != nil {
 		return nil, err
 	}
-	r.source(files)
-	definition, diags := bake.ParseWith(files, bake.ParseOptions{
-		Env: a.env, Vars: vars, FS: o.filesOf(fsys, project.EnvFiles), Profiles: o.profiles, Ignored: a.ignored(o.verbose),
+	r.Source(list)
+	definition, diags := bake.ParseWith(list, bake.ParseOptions{
+		Env: a.Env, Vars: vars, FS: o.filesOf(fsys, project.EnvFiles), Profiles: o.profiles, Ignored: warnIgnored(a, o.verbose),
 		EnvFiles: project.EnvFiles, NoEnvFile: project.NoEnvFile, ProjectDir: project.Dir,
 	})
-	r.add(diags)
+	r.Add(diags)
 	if definition == nil || diags.HasErrors() {
-		return nil, r.check()
+		return nil, r.Check()
 	}
-	config, diags := definition.Evaluate(bake.Scope{Env: a.env, Vars: vars, Builtins: builtins(o.context)})
-	r.add(diags)
+	config, diags := definition.Evaluate(bake.Scope{Env: a.Env, Vars: vars, Builtins: files.Builtins(o.context)})
+	r.Add(diags)
 	if config == nil || diags.HasErrors() {
-		return nil, r.check()
+		return nil, r.Check()
 	}
 	return config, nil
 }
 
 // read reads the definition files, notes what it reads on this machine, and says
 // how the Compose files among them are to be understood.
-func (o *definitionOptions) read(a *app, fsys fs.FS) ([]bake.File, compose.Settings, error) {
+func (o *definitionOptions) read(a *app.App, fsys fs.FS) ([]bake.File, compose.Settings, error) {
 	if o.fetched != nil {
 		return o.readBoth(a, fsys)
 	}
-	names, project, err := o.names(a.env, fsys)
+	names, project, err := o.names(a.Env, fsys)
 	if err != nil {
 		return nil, project, err
 	}
-	files, err := o.readLocal(a, fsys, names, project)
+	list, err := o.readLocal(a, fsys, names, project)
 	if err == nil && len(names) == 0 && o.diagnostics != "json" {
-		a.noteOverride(files, fsys)
+		if text := files.UnreadOverride(list, fsys); text != "" {
+			a.Note("%s", text)
+		}
 	}
-	return files, project, err
+	return list, project, err
 }
 
 // readBoth reads a definition from elsewhere, with what goes with it here.
-func (o *definitionOptions) readBoth(a *app, fsys fs.FS) ([]bake.File, compose.Settings, error) {
-	project, err := o.settings(a.env)
+func (o *definitionOptions) readBoth(a *app.App, fsys fs.FS) ([]bake.File, compose.Settings, error) {
+	project, err := o.settings(a.Env)
 	if err != nil {
 		return nil, project, err
 	}
-	o.reading = &reading{from: namingVariable(o.files, a.env, project)}
-	files, err := o.readRemote(a, o.reading.noted(fsys), o.reading.input(a.in))
-	return files, project, err
+	o.reading = &files.Reading{From: files.NamingVariable(o.files, a.Env, project)}
+	list, err := o.readRemote(a, o.reading.Noted(fsys), o.reading.Input(a.In))
+	return list, project, err
 }
 
 // readLocal reads files of this machine, unless they have just been read.
-func (o *definitionOptions) readLocal(a *app, fsys fs.FS, names []string, project compose.Settings) ([]bake.File, error) {
-	if a.opened != nil && slices.Equal(a.opened.names, names) {
-		o.reading = a.opened.reading
-		return a.opened.files, nil
+func (o *definitionOptions) readLocal(a *app.App, fsys fs.FS, names []string, project compose.Settings) ([]bake.File, error) {
+	if a.Opened != nil && slices.Equal(a.Opened.Names, names) {
+		o.reading = a.Opened.Reading
+		return a.Opened.Files, nil
 	}
-	o.reading = &reading{from: namingVariable(o.files, a.env, project)}
-	files, err := readDefinition(names, o.reading.noted(fsys), o.reading.input(a.in))
+	o.reading = &files.Reading{From: files.NamingVariable(o.files, a.Env, project)}
+	list, err := files.Read(names, o.reading.Noted(fsys), o.reading.Input(a.In))
 	if err == nil {
-		a.opened = &openedFiles{names, files, o.reading}
+		a.Opened = &files.Opened{Names: names, Files: list, Reading: o.reading}
 	}
-	return files, err
+	return list, err
 }
 
-// openedFiles are definition files that have been read: some, as pipes, give
-// what they have once only.
-type openedFiles struct {
-	names   []string
-	files   []bake.File
-	reading *reading
-}
-
-// ignored tells, where that is asked for, of what Compose files say and no
+// warnIgnored tells, where that is asked for, of what Compose files say and no
 // build needs.
-func (a *app) ignored(verbose bool) func(hcl.Range, string) {
-	if !verbose && !a.debug {
+func warnIgnored(a *app.App, verbose bool) func(hcl.Range, string) {
+	if !verbose && !a.Debug {
 		return nil
 	}
-	return func(rng hcl.Range, text string) { a.note("%s%s", position("", rng, ": "), text) }
-}
-
-// builtins are the values that every definition may read. The context is the
-// one that the command line names beside the definition, if any.
-func builtins(context string) map[string]string {
-	return map[string]string{
-		"BAKE_CMD_CONTEXT":    cmp.Or(context, localContext),
-		"BAKE_LOCAL_PLATFORM": platforms.Format(platforms.DefaultSpec()),
-	}
+	return func(rng hcl.Range, text string) { a.Note("%s%s", position("", rng, ": "), text) }
 }
 
 // parseVars reads the --var flags. The last value given for a name counts.
@@ -162,11 +149,38 @@ func parseVars(list []string) (map[string]string, error) {
 		name, value, ok := strings.Cut(text, "=")
 		switch {
 		case !ok:
-			return nil, usageErrorf("invalid variable %q, expected key=value", text)
+			return nil, exit.Usagef("invalid variable %q, expected key=value", text)
 		case name == "":
-			return nil, usageErrorf("invalid variable %q, key is empty", text)
+			return nil, exit.Usagef("invalid variable %q, key is empty", text)
 		}
 		vars[name] = value
 	}
 	return vars, nil
+}
+
+// settings are what Compose's own variables say, but for COMPOSE_FILE.
+func (o *definitionOptions) settings(env bake.Env) (compose.Settings, error) {
+	project, err := compose.ReadSettings(env, o.envFiles)
+	if err != nil {
+		return project, exit.Usagef("%w", err)
+	}
+	return project, nil
+}
+
+// names are the files that a definition of this machine is read from, none for
+// the default ones, and how the Compose files among them are read. COMPOSE_FILE
+// stands for the default Compose files, and gives their project its directory.
+func (o *definitionOptions) names(env bake.Env, fsys fs.FS) ([]string, compose.Settings, error) {
+	project, err := o.settings(env)
+	if err != nil {
+		return nil, project, err
+	}
+	names, err := files.Names(o.files, env, fsys)
+	if err != nil || len(names) > 0 {
+		return names, project, err
+	}
+	if err := project.FindFiles(env, fsys); err != nil {
+		return nil, project, exit.Usagef("find the Compose files: %w", err)
+	}
+	return files.WithOthers(project.Files, fsys), project, nil
 }

@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/hcl/v2"
-	"golang.org/x/tools/txtar"
+	"bake/tests/golden"
 
-	"bake/bake"
+	"bake/cmd/app"
+	"bake/tests/apptest"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
 )
 
 // TestDiagnostics shows the problems of a definition in every form. An archive
@@ -35,7 +36,7 @@ func testDiagnostics(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _, _ := newTestApp(t)
+	a, _, _ := apptest.New(t)
 	var inputs []txtar.File
 	shown := map[string]string{}
 	for _, f := range archive.Files {
@@ -44,19 +45,19 @@ func testDiagnostics(t *testing.T, name string) {
 			continue
 		}
 		inputs = append(inputs, f)
-		a.write(t, f.Name, string(f.Data))
+		apptest.WriteFile(t, a, f.Name, string(f.Data))
 	}
 	first, _, _ := strings.Cut(string(archive.Comment), "\n")
 	args := append(strings.Fields(first), "--print")
 	for _, form := range []string{"text", "json", "github"} {
 		got := showDiagnostics(t, a, form, args)
-		if update() {
+		if golden.Update() {
 			inputs = append(inputs, txtar.File{Name: "shown/" + form, Data: []byte(got)})
 		} else if diff := cmp.Diff(shown[form], got); diff != "" {
 			t.Errorf("%s (rewrite with BAKE_UPDATE=1):\n%s", form, diff)
 		}
 	}
-	if update() {
+	if golden.Update() {
 		archive.Files = inputs
 		if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
@@ -65,22 +66,22 @@ func testDiagnostics(t *testing.T, name string) {
 }
 
 // showDiagnostics runs the command line and returns what it says in one form.
-func showDiagnostics(t *testing.T, a *app, form string, args []string) string {
+func showDiagnostics(t *testing.T, a *app.App, form string, args []string) string {
 	t.Helper()
 	b := *a
 	var stdout, stderr bytes.Buffer
-	b.out, b.err = &stdout, &stderr
-	b.env = a.overlay(nil)
-	b.args = args
+	b.Out, b.Err = &stdout, &stderr
+	b.Env = a.Overlay(nil)
+	b.Args = args
 	switch form {
 	case "json":
-		b.args = append([]string{"--diagnostics=json"}, args...)
+		b.Args = append([]string{"--diagnostics=json"}, args...)
 	case "github":
-		b.env["GITHUB_ACTIONS"] = "true"
-		b.env["GITHUB_WORKSPACE"] = filepath.Dir(a.dir)
+		b.Env["GITHUB_ACTIONS"] = "true"
+		b.Env["GITHUB_WORKSPACE"] = filepath.Dir(a.Dir)
 	}
-	b.run()
-	text := strings.ReplaceAll(stderr.String(), filepath.Base(a.dir), "DIR")
+	runCommand(&b)
+	text := strings.ReplaceAll(stderr.String(), filepath.Base(a.Dir), "DIR")
 	if form != "github" {
 		return text
 	}
@@ -91,134 +92,4 @@ func showDiagnostics(t *testing.T, a *app, form string, args []string) string {
 		}
 	}
 	return strings.Join(commands, "")
-}
-
-func TestSnippet(t *testing.T) {
-	at := func(l1, c1, l2, c2 int) hcl.Range {
-		return hcl.Range{Filename: "f", Start: hcl.Pos{Line: l1, Column: c1}, End: hcl.Pos{Line: l2, Column: c2}}
-	}
-	tests := []struct {
-		name    string
-		source  string
-		subject hcl.Range
-		context *hcl.Range
-		want    string
-	}{
-		{"a word", "a = b c\n", at(1, 5, 1, 6), nil, " --> f:1:5\n  |\n1 | a = b c\n  |     ^\n"},
-		{"tabs stay", "\ta = b\n", at(1, 2, 1, 3), nil, " --> f:1:2\n  |\n1 | \ta = b\n  | \t^\n"},
-		{"wide characters", "名 = x\n", at(1, 1, 1, 2), nil, " --> f:1:1\n  |\n1 | 名 = x\n  | ^^\n"},
-		{"after wide and combining characters", "名e\u0301 = x\n", at(1, 6, 1, 7), nil, " --> f:1:6\n  |\n1 | 名e\u0301 = x\n  |       ^\n"},
-		{"an empty range", "a = \n", at(1, 5, 1, 5), nil, " --> f:1:5\n  |\n1 | a =\n  |     ^\n"},
-		{"carriage returns", "a = 1\r\nb = 2\r\n", at(2, 1, 2, 2), nil, " --> f:2:1\n  |\n2 | b = 2\n  | ^\n"},
-		{"a byte order mark", "\xef\xbb\xbfa = 1\n", at(1, 1, 1, 2), nil, " --> f:1:1\n  |\n1 | a = 1\n  | ^\n"},
-		{"control characters", "a = \"\x1b[31m\"\n", at(1, 1, 1, 2), nil, " --> f:1:1\n  |\n1 | a = \"\ufffd[31m\"\n  | ^\n"},
-		{"several lines", "a = [\n  b,\n]\n", at(1, 5, 3, 2), nil, " --> f:1:5\n  |\n1 | a = [\n  |     ^\n2 |   b,\n  |   ^^\n3 | ]\n  | ^\n"},
-		{"up to a line start", "a = 1\nb = 2\n", at(1, 1, 2, 1), nil, " --> f:1:1\n  |\n1 | a = 1\n  | ^^^^^\n"},
-		{"context", "a {\n  b = 1\n}\n", at(2, 3, 2, 4), &hcl.Range{Filename: "f", Start: hcl.Pos{Line: 1, Column: 1}, End: hcl.Pos{Line: 3, Column: 2}}, " --> f:2:3\n  |\n1 | a {\n2 |   b = 1\n  |   ^\n3 | }\n"},
-		{"a long place", strings.Repeat("x\n", 12), at(1, 1, 12, 2), nil, "  --> f:1:1\n   |\n 1 | x\n   | ^\n 2 | x\n   | ^\n 3 | x\n   | ^\n 4 | x\n   | ^\n...\n12 | x\n   | ^\n"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newSnippet(splitLines([]byte(tt.source)), tt.subject, tt.context)
-			if s == nil {
-				t.Fatal("no snippet")
-			}
-			var b strings.Builder
-			s.write(&b, streams{}, styleError)
-			if diff := cmp.Diff(tt.want, b.String()); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestSnippetOutsideOfSource(t *testing.T) {
-	for _, r := range []hcl.Range{
-		{},
-		{Start: hcl.Pos{Line: 3, Column: 1}, End: hcl.Pos{Line: 3, Column: 2}},
-		{Start: hcl.Pos{Line: 2, Column: 1}, End: hcl.Pos{Line: 1, Column: 1}},
-	} {
-		if s := newSnippet([]string{"a", ""}, r, nil); s != nil {
-			t.Errorf("%v: got a snippet of what is not there", r)
-		}
-	}
-	far := hcl.Range{Start: hcl.Pos{Line: 1, Column: 90}, End: hcl.Pos{Line: 1, Column: 99}}
-	if s := newSnippet([]string{"a", ""}, far, nil); s == nil || s.lines[0].to > 2 {
-		t.Errorf("a column after the end: got %+v", s)
-	}
-}
-
-func TestColors(t *testing.T) {
-	var b bytes.Buffer
-	r := &reporter{streams: streams{err: &b, color: true, width: 80}}
-	r.source([]bake.File{{Name: "f", Data: []byte("a = b\n")}})
-	r.add(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Wrong", Subject: &hcl.Range{Filename: "f", Start: hcl.Pos{Line: 1, Column: 5}, End: hcl.Pos{Line: 1, Column: 6}}}})
-	r.flush()
-	colored := b.String()
-	if !strings.Contains(colored, styleError+"error"+styleReset) || !strings.Contains(colored, styleError+"^"+styleReset) {
-		t.Errorf("not coloured: %q", colored)
-	}
-	b.Reset()
-	r.streams.color = false
-	r.writeText(r.shown)
-	if strings.Contains(b.String(), "\x1b") {
-		t.Errorf("coloured: %q", b.String())
-	}
-}
-
-func TestStrict(t *testing.T) {
-	warning := hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "Odd"}}
-	for _, strict := range []bool{false, true} {
-		var b bytes.Buffer
-		r := &reporter{streams: streams{err: &b, width: 80}, strict: strict}
-		r.add(warning)
-		err := r.check()
-		if (exitCode(err) == ExitUsage) != strict {
-			t.Errorf("strict %v: got %v", strict, err)
-		}
-	}
-}
-
-func TestEscapes(t *testing.T) {
-	a := &annotator{dir: "/w/sub", workspace: "/w"}
-	f := finding{severity: "warning", summary: "a, b: c", detail: "100%\r\nsure, yes: x", subject: &hcl.Range{
-		Filename: "a,b.hcl", Start: hcl.Pos{Line: 2, Column: 3}, End: hcl.Pos{Line: 2, Column: 5}}}
-	want := "::warning file=sub/a%2Cb.hcl,line=2,endLine=2,col=3,endColumn=5,title=a%2C b%3A c::100%25%0D%0Asure, yes: x"
-	if got := a.command(f); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	f.subject.End.Line = 4
-	want = "::warning file=sub/a%2Cb.hcl,line=2,endLine=4,title=a%2C b%3A c::100%25%0D%0Asure, yes: x"
-	if got := a.command(f); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-func TestWrap(t *testing.T) {
-	got := wrap("one two three four\n  bake --set a.b=c --set d.e=f\nfive", 9)
-	want := "one two\nthree\nfour\n  bake --set a.b=c --set d.e=f\nfive"
-	if got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-// A source is cut into lines once, however many findings there are in it.
-func TestManyFindingsOfOneSource(t *testing.T) {
-	const n = 3000
-	source := []byte(strings.Repeat("# a line of a long definition\n", 10*n))
-	var diags hcl.Diagnostics
-	for i := range n {
-		rng := hcl.Range{Filename: "f", Start: hcl.Pos{Line: 10*i + 1, Column: 1}, End: hcl.Pos{Line: 10*i + 1, Column: 2}}
-		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Summary", Subject: &rng})
-	}
-	r := &reporter{sources: map[string][]byte{"f": source}}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for _, d := range diags {
-		r.finding(d)
-	}
-	runtime.ReadMemStats(&after)
-	if size := after.TotalAlloc - before.TotalAlloc; size > 20*uint64(len(source)) {
-		t.Errorf("%d MB for a source of %d MB", size>>20, len(source)>>20)
-	}
 }

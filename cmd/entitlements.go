@@ -8,6 +8,10 @@ import (
 	"strings"
 
 	"bake/bake"
+	"bake/cmd/app"
+	"bake/cmd/exit"
+	"bake/cmd/terminal"
+	"bake/cmd/verb"
 )
 
 // grants are the entitlements that --allow knows, and what each permits, in the
@@ -42,14 +46,14 @@ func checkAllow(list []string) error {
 	for _, text := range list {
 		name, _, hasValue := strings.Cut(text, "=")
 		if !slices.Contains(names, name) {
-			return usageErrorf("--allow %s: unknown entitlement key %q", text, name).
-				withHint("%s", suggestOr(similar(name, names), "Known are "+strings.Join(names, ", ")+"."))
+			return exit.Usagef("--allow %s: unknown entitlement key %q", text, name).
+				WithHint("%s", suggestOr(verb.Similar(name, names), "Known are "+strings.Join(names, ", ")+"."))
 		}
 		if hasValue && slices.Contains(valueless, name) {
-			return usageErrorf("--allow %s: %s does not accept a value", text, name)
+			return exit.Usagef("--allow %s: %s does not accept a value", text, name)
 		}
 		if !hasValue && slices.Contains(needy, name) {
-			return usageErrorf("--allow %s: %s needs a value, as in --allow %s=PATH", text, name, name)
+			return exit.Usagef("--allow %s: %s needs a value, as in --allow %s=PATH", text, name, name)
 		}
 	}
 	return nil
@@ -70,51 +74,38 @@ func permits(entitlement string) string {
 	return entitlement
 }
 
-// engineGrants are those entitlements that a builder, too, has to grant; the
-// others are a matter between bake and its user.
-func engineGrants(allow []string) []string {
-	var list []string
-	for _, text := range allow {
-		name, _, _ := strings.Cut(text, "=")
-		if (name == "network.host" || name == "security.insecure" || name == "device") && !slices.Contains(list, name) {
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
 // asksFor stands before the list of what is asked for.
 const asksFor = "Your build is requesting privileges for following possibly insecure capabilities"
 
-// refused is the error that ends a run for want of entitlements. It says what
+// refusedEntitlements is the error that ends a run for want of entitlements. It says what
 // they permit, to which targets, and how to grant them. What the definition has
 // a say in cannot change what is shown around it.
-func (a *app) refused(missing []bake.Entitlement) *exitError {
+func refusedEntitlements(a *app.App, missing []bake.Entitlement) *exit.Error {
 	var needs, flags []string
 	for _, m := range missing {
-		needs = append(needs, fmt.Sprintf("  - %s (%s)", printable(permits(m.Name)), strings.Join(m.Targets, ", ")))
-		flags = append(flags, shellQuote("--allow="+printable(m.Name)))
+		needs = append(needs, fmt.Sprintf("  - %s (%s)", terminal.Printable(permits(m.Name)), strings.Join(m.Targets, ", ")))
+		flags = append(flags, shellQuote("--allow="+terminal.Printable(m.Name)))
 	}
 	line := "bake " + strings.Join(flags, " ")
-	for _, arg := range a.args {
+	for _, arg := range a.Args {
 		line += " " + shellQuote(arg)
 	}
 	// Not in the hint, which is wrapped: scripts look for whole sentences.
 	err := fmt.Errorf("additional privileges requested\n\n%s:\n\n%s", asksFor, strings.Join(needs, "\n"))
-	return (&exitError{code: ExitEntitlement, label: "ERROR", err: err}).withHint("To grant them:\n\n  %s", line)
+	return (&exit.Error{Code: exit.Entitlement, Label: "ERROR", Err: err}).WithHint("To grant them:\n\n  %s", line)
 }
 
 // askEntitlements asks the user at the terminal to grant what is missing. No
 // terminal, no question: a script must not hang.
-func (a *app) askEntitlements(ctx context.Context, missing []bake.Entitlement) (granted []string) {
-	if !a.interactive {
+func askEntitlements(ctx context.Context, a *app.App, missing []bake.Entitlement) (granted []string) {
+	if !a.Interactive {
 		return nil
 	}
-	a.fail(a.refused(missing))
-	fmt.Fprint(a.err, "\nDo you want to grant requested privileges and continue? [y/N] ")
+	a.Fail(refusedEntitlements(a, missing))
+	fmt.Fprint(a.Err, "\nDo you want to grant requested privileges and continue? [y/N] ")
 	answers := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n') // none is an answer, too
+		line, _ := bufio.NewReader(a.In).ReadString('\n') // none is an answer, too
 		answers <- strings.TrimSpace(line)
 	}()
 	select {

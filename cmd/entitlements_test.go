@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"bake/bake"
+	"bake/tests/apptest"
 )
 
 func TestRefused(t *testing.T) {
-	a, _, stderr := newTestApp(t)
-	a.args = []string{"app", "a b"}
-	a.fail(a.refused([]bake.Entitlement{
+	a, _, stderr := apptest.New(t)
+	a.Args = []string{"app", "a b"}
+	a.Fail(refusedEntitlements(a, []bake.Entitlement{
 		{Name: "device", Targets: []string{"app"}},
 		{Name: "device=vendor.com/gpu=0", Targets: []string{"app"}},
 		{Name: "fs=../x y", Targets: []string{"app", "web"}},
@@ -36,5 +37,22 @@ To grant them:
 `
 	if got := stderr.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, "\x1b", "ESC"), want)
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for arg, want := range map[string]string{
+		"":                    "''",
+		"--set=app.args.V=1":  "--set=app.args.V=1",
+		"a b":                 "'a b'",
+		"*.platform=x":        "'*.platform=x'",
+		"it's":                `'it'\''s'`,
+		"fs=../a":             "fs=../a",
+		"type=local,dest=out": "type=local,dest=out",
+		"$HOME":               "'$HOME'",
+	} {
+		if got := shellQuote(arg); got != want {
+			t.Errorf("%q: got %s, want %s", arg, got, want)
+		}
 	}
 }

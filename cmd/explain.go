@@ -10,6 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"bake/bake"
+	"bake/cmd/app"
+	"bake/cmd/builders"
+	"bake/cmd/diagnostics"
+	"bake/cmd/exit"
+	"bake/cmd/verb"
 )
 
 // explainOptions are the flags and arguments of `bake explain`.
@@ -22,7 +27,7 @@ type explainOptions struct {
 	kind    string // "variable" for that, else empty
 }
 
-func newExplain(a *app, runF func(*app, *explainOptions) error) *cobra.Command {
+func newExplain(a *app.App, runF func(*app.App, *explainOptions) error) *cobra.Command {
 	o := &explainOptions{}
 	c := &cobra.Command{
 		Use:   "explain [OPTIONS] [URL] TARGET[.ATTRIBUTE[.KEY]] | variable NAME",
@@ -50,15 +55,15 @@ without one no builder is needed.`,
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return a.completeTargets(&o.definitionOptions, args)
+			return completeTargets(a, &o.definitionOptions, args)
 		},
 	}
 	o.definitionOptions.addFlags(c.Flags())
 	o.addDiagnosticFlags(c.Flags())
 	c.Flags().StringArrayVar(&o.set, "set", nil, "Override a value before explaining: `KEY=VALUE`")
-	c.Flags().StringVar(&o.builder, "builder", a.env["BUILDX_BUILDER"], "Read the definition at a URL by the builder `NAME`")
+	c.Flags().StringVar(&o.builder, "builder", a.Env["BUILDX_BUILDER"], "Read the definition at a URL by the builder `NAME`")
 	c.Flags().Lookup("builder").DefValue = ""
-	mustComplete(c, "builder", a.completeBuilders)
+	verb.MustComplete(c, "builder", builders.CompleteBuilders(a))
 	c.Flags().StringVar(&o.format, "format", "text", "Answer in this `FORM`: text or json")
 	return c
 }
@@ -67,46 +72,46 @@ func explainArgs(c *cobra.Command, args []string) error {
 	if len(args) == 1 || len(args) == 2 && args[0] == "variable" {
 		return nil
 	}
-	return usageErrorf("%s takes TARGET[.ATTRIBUTE[.KEY]], or the word variable and a NAME, after the URL of the definition if it has one", c.CommandPath()).
-		withHint("See '%s --help'.", c.CommandPath())
+	return exit.Usagef("%s takes TARGET[.ATTRIBUTE[.KEY]], or the word variable and a NAME, after the URL of the definition if it has one", c.CommandPath()).
+		WithHint("See '%s --help'.", c.CommandPath())
 }
 
-func runExplain(a *app, o *explainOptions) error {
+func runExplain(a *app.App, o *explainOptions) error {
 	if o.format != "text" && o.format != "json" {
-		return usageErrorf("invalid --format %q, want text or json", o.format)
+		return exit.Usagef("invalid --format %q, want text or json", o.format)
 	}
-	r, err := a.newReporter(&o.definitionOptions)
+	r, err := newReporter(a, &o.definitionOptions)
 	if err != nil {
 		return err
 	}
-	return r.finish(a.explain(o, r))
+	return r.Finish(explainValues(a, o, r))
 }
 
-func (a *app) explain(o *explainOptions, r *reporter) error {
+func explainValues(a *app.App, o *explainOptions, r *diagnostics.Reporter) error {
 	overrides, err := parseSets(o.set)
 	if err != nil {
 		return err
 	}
 	if o.url != "" {
-		if err := a.fetch(&o.definitionOptions, fetchOptions{builder: o.builder, progress: "auto", retries: 3}); err != nil {
+		if err := fetchDefinition(a, &o.definitionOptions, fetchOptions{builder: o.builder, progress: "auto", retries: 3}); err != nil {
 			return err
 		}
 	}
-	config, err := a.evaluate(&o.definitionOptions, r)
+	config, err := evaluateDefinition(a, &o.definitionOptions, r)
 	if err != nil {
 		return err
 	}
-	values, diags := o.values(config, bake.Request{Set: overrides, Env: a.env, Remote: o.remote()})
-	r.add(diags)
-	if err := r.check(); err != nil {
+	values, diags := o.values(config, bake.Request{Set: overrides, Env: a.Env, Remote: o.remote()})
+	r.Add(diags)
+	if err := r.Check(); err != nil {
 		return err
 	}
 	if o.format == "json" {
-		enc := json.NewEncoder(a.out)
+		enc := json.NewEncoder(a.Out)
 		enc.SetIndent("", "  ")
 		return enc.Encode(values)
 	}
-	e := explainer{w: a.out, config: config}
+	e := explainer{w: a.Out, config: config}
 	for _, v := range values {
 		e.value(v)
 	}

@@ -5,6 +5,11 @@ import (
 	"io"
 	"strings"
 
+	"bake/cmd/app"
+	"bake/cmd/exit"
+	"bake/cmd/terminal"
+	"bake/cmd/verb"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -31,25 +36,16 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			c := root
 			for _, name := range args {
-				child := childOf(c, name)
+				child := verb.ChildOf(c, name)
 				if child == nil {
-					return usageErrorf("%s has no verb %q", c.CommandPath(), name).
-						withHint("%s", suggestOr(similar(name, childNames(c)), "Its verbs are "+strings.Join(childNames(c), ", ")+"."))
+					return exit.Usagef("%s has no verb %q", c.CommandPath(), name).
+						WithHint("%s", suggestOr(verb.Similar(name, verb.ChildNames(c)), "Its verbs are "+strings.Join(verb.ChildNames(c), ", ")+"."))
 				}
 				c = child
 			}
 			return c.Help()
 		},
 	}
-}
-
-func childOf(c *cobra.Command, name string) *cobra.Command {
-	for _, child := range c.Commands() {
-		if child.Name() == name {
-			return child
-		}
-	}
-	return nil
 }
 
 func suggestOr(similar, otherwise string) string {
@@ -85,10 +81,10 @@ func writeUsageTo(w io.Writer, c *cobra.Command) error {
 	}
 	if !c.HasParent() {
 		writeExitCodes(&b)
-		writeVariableTexts(&b, environmentVariables)
+		writeVariableTexts(&b, app.EnvironmentVariables)
 	}
 	if c.Name() == "engine" {
-		writeVariableTexts(&b, engineVariables)
+		writeVariableTexts(&b, app.EngineVariables)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -110,13 +106,13 @@ func writeVerbs(b *strings.Builder, c *cobra.Command) {
 // writeExitCodes lists exit codes.
 func writeExitCodes(b *strings.Builder) {
 	b.WriteString("\nExit codes:\n")
-	for _, e := range exitCodes {
+	for _, e := range exit.Codes {
 		fmt.Fprintf(b, "  %-5d %s\n", e.Code, e.Meaning)
 	}
 }
 
 // writeVariableTexts lists environment variables.
-func writeVariableTexts(b *strings.Builder, list []variableText) {
+func writeVariableTexts(b *strings.Builder, list []app.VariableText) {
 	const name, meaning = 26, 50
 	b.WriteString("\nEnvironment:\n")
 	for _, v := range list {
@@ -125,7 +121,7 @@ func writeVariableTexts(b *strings.Builder, list []variableText) {
 			fmt.Fprintf(b, "  %s\n", left)
 			left = ""
 		}
-		for _, line := range wrapLine(v.Meaning, meaning) {
+		for _, line := range terminal.WrapLine(v.Meaning, meaning) {
 			fmt.Fprintf(b, "  %-*s  %s\n", name, left, line)
 			left = ""
 		}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"bake/cmd/heap"
+
 	csvvalue "github.com/tonistiigi/go-csvvalue"
 )
 
@@ -116,7 +118,7 @@ func (j jobs) atOnce(embedded bool) int {
 		return j.limit
 	}
 	limit := max(fewestJobs, jobsPerCPU*runtime.GOMAXPROCS(0))
-	if memory := totalMemory(); memory > 0 {
+	if memory := heap.TotalMemory(); memory > 0 {
 		limit = min(limit, max(2, int(memory/memoryPerJob)))
 	}
 	return limit

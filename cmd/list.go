@@ -12,6 +12,8 @@ import (
 	csvvalue "github.com/tonistiigi/go-csvvalue"
 
 	"bake/bake"
+	"bake/cmd/exit"
+	"bake/cmd/recovery"
 )
 
 // listOptions are the parsed value of --list.
@@ -28,7 +30,7 @@ func parseList(text string) (listOptions, error) {
 	o := listOptions{format: "table"}
 	fields, err := csvvalue.Fields(text, nil)
 	if err != nil {
-		return o, usageErrorf("--list %s: %w", text, err)
+		return o, exit.Usagef("--list %s: %w", text, err)
 	}
 	if len(fields) == 1 && !strings.Contains(text, "=") {
 		o.kind, fields = text, nil
@@ -37,20 +39,20 @@ func parseList(text string) (listOptions, error) {
 		key, value, ok := strings.Cut(field, "=")
 		switch key = strings.ToLower(strings.TrimSpace(key)); {
 		case !ok:
-			return o, usageErrorf("--list %s: invalid value %s, want type=targets|variables|ci-matrix|releases[,format=table|json]", text, field)
+			return o, exit.Usagef("--list %s: invalid value %s, want type=targets|variables|ci-matrix|releases[,format=table|json]", text, field)
 		case key == "type":
 			o.kind = value
 		case key == "format":
 			o.format = value
 		default:
-			return o, usageErrorf("--list %s: unexpected key %q, want type or format", text, key)
+			return o, exit.Usagef("--list %s: unexpected key %q, want type or format", text, key)
 		}
 	}
-	if !slices.Contains(listKinds, o.kind) && o.kind != ciMatrixKind && o.kind != releasesKind {
-		return o, usageErrorf("--list: invalid list type %q, want targets, variables, ci-matrix or releases", o.kind)
+	if !slices.Contains(listKinds, o.kind) && o.kind != ciMatrixKind && o.kind != recovery.ReleasesKind {
+		return o, exit.Usagef("--list: invalid list type %q, want targets, variables, ci-matrix or releases", o.kind)
 	}
 	if o.format != "table" && o.format != "json" {
-		return o, usageErrorf("--list: invalid list format %q, want table or json", o.format)
+		return o, exit.Usagef("--list: invalid list format %q, want table or json", o.format)
 	}
 	return o, nil
 }

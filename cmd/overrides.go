@@ -9,6 +9,7 @@ import (
 	csvvalue "github.com/tonistiigi/go-csvvalue"
 
 	"bake/bake"
+	"bake/cmd/exit"
 )
 
 // flagOverride is a flag that stands for an override of all targets.
@@ -29,7 +30,7 @@ func (o *bakeOptions) overrides() ([]bake.Override, error) {
 	for _, f := range flags {
 		override, err := bake.FlagOverride(f.flag, f.text)
 		if err != nil {
-			return nil, usageErrorf("%s: %w", f.flag, err)
+			return nil, exit.Usagef("%s: %w", f.flag, err)
 		}
 		list = append(list, override)
 	}
@@ -42,7 +43,7 @@ func parseSets(texts []string) ([]bake.Override, error) {
 	for _, text := range texts {
 		override, err := bake.ParseOverride(text)
 		if err != nil {
-			return nil, &exitError{code: ExitUsage, err: err}
+			return nil, &exit.Error{Code: exit.Usage, Err: err}
 		}
 		list = append(list, override)
 	}
@@ -95,7 +96,7 @@ func attestation(kind, value string) string {
 func parseCall(text string) (bake.Call, error) {
 	c, err := bake.ParseCall(text)
 	if err != nil {
-		return c, usageErrorf("--call %s: %w", text, err)
+		return c, exit.Usagef("--call %s: %w", text, err)
 	}
 	return c, nil
 }
@@ -116,7 +117,7 @@ func parsePolicies(flags []string) (list []flagOverride, off bool, err error) {
 			continue
 		}
 		if keys > 1 || len(flags) > 1 {
-			return nil, false, usageErrorf("--policy disabled=true: a disabled policy cannot be combined with other policy flags")
+			return nil, false, exit.Usagef("--policy disabled=true: a disabled policy cannot be combined with other policy flags")
 		}
 		off = true
 	}
@@ -128,19 +129,19 @@ func parsePolicies(flags []string) (list []flagOverride, off bool, err error) {
 func parsePolicy(text string) (off bool, keys int, err error) {
 	fields, err := csvvalue.Fields(text, nil)
 	if err != nil {
-		return false, 0, usageErrorf("--policy %s: %w", text, err)
+		return false, 0, exit.Usagef("--policy %s: %w", text, err)
 	}
 	for _, field := range fields {
 		key, value, ok := strings.Cut(field, "=")
 		switch {
 		case key == "filename" || key == "reset":
-			return false, 0, usageErrorf("--policy does not accept %s; policy files belong into the definition", key)
+			return false, 0, exit.Usagef("--policy does not accept %s; policy files belong into the definition", key)
 		case !ok || !slices.Contains(policyKeys, key):
-			return false, 0, usageErrorf("--policy %s: want [disabled=BOOL][,strict=BOOL][,log-level=LEVEL]", text)
+			return false, 0, exit.Usagef("--policy %s: want [disabled=BOOL][,strict=BOOL][,log-level=LEVEL]", text)
 		case key == "disabled" || key == "strict":
 			on, err := strconv.ParseBool(value)
 			if err != nil {
-				return false, 0, usageErrorf("--policy %s: %s wants true or false, not %q", text, key, value)
+				return false, 0, exit.Usagef("--policy %s: %s wants true or false, not %q", text, key, value)
 			}
 			off = off || (key == "disabled" && on)
 		}

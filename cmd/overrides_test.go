@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"bake/bake"
+	"bake/tests/apptest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -34,7 +35,7 @@ func TestFlagOverrides(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, _, _ := newTestApp(t)
+			a, _, _ := apptest.New(t)
 			o, err := parse(t, a, tt.args...)
 			if err != nil {
 				t.Fatal(err)
@@ -51,7 +52,7 @@ func TestFlagOverrides(t *testing.T) {
 }
 
 func TestSetComesBeforeFlags(t *testing.T) {
-	a, _, _ := newTestApp(t)
+	a, _, _ := apptest.New(t)
 	o, err := parse(t, a, "--push", "--set", "app.tags=x", "--set", "*.pull=true")
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +71,7 @@ func TestSetComesBeforeFlags(t *testing.T) {
 }
 
 func TestNoPolicy(t *testing.T) {
-	a, _, _ := newTestApp(t)
+	a, _, _ := apptest.New(t)
 	o, err := parse(t, a, "--policy=disabled=true")
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +131,24 @@ func TestParseCall(t *testing.T) {
 			t.Errorf("%q: %v", tt.text, err)
 		case got != tt.want:
 			t.Errorf("%q: got %+v, want %+v", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestParseVars(t *testing.T) {
+	got, err := parseVars([]string{"A=1", "B=x=y", "", "A=2", "C="})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"A": "2", "B": "x=y", "C": ""}, got); diff != "" {
+		t.Error(diff)
+	}
+	for text, want := range map[string]string{
+		"FOO": `invalid variable "FOO", expected key=value`,
+		"=x":  `invalid variable "=x", key is empty`,
+	} {
+		if _, err := parseVars([]string{text}); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
 }

@@ -3,17 +3,22 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"bake/bake"
+	"bake/bake/submit/report"
+	"bake/cmd/app"
+	"bake/cmd/exit"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // WriteReference writes the page cmd/REFERENCE.md: flags, verbs, environment
 // and exit codes, from the same tables that the command line runs on.
 func WriteReference(w io.Writer) error {
-	root := newRoot(&app{env: bake.Env{}})
+	root := newRoot(&app.App{Env: bake.Env{}})
 	var b strings.Builder
 	b.WriteString("# The command line of bake\n\n" +
 		"This page is generated from the command line itself; a test keeps it current\n" +
@@ -26,7 +31,7 @@ func WriteReference(w io.Writer) error {
 	writeEnvironment(&b)
 	writeReportFields(&b)
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
-	for _, e := range exitCodes {
+	for _, e := range exit.Codes {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.Code, e.Meaning)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -70,11 +75,65 @@ func markdown(text string) string {
 func writeEnvironment(b *strings.Builder) {
 	for _, table := range []struct {
 		title string
-		list  []variableText
-	}{{"## Environment", environmentVariables}, {"### Of the embedded engine", engineVariables}} {
+		list  []app.VariableText
+	}{{"## Environment", app.EnvironmentVariables}, {"### Of the embedded engine", app.EngineVariables}} {
 		fmt.Fprintf(b, "\n%s\n\n| variable | meaning |\n|---|---|\n", table.title)
 		for _, v := range table.list {
 			fmt.Fprintf(b, "| `%s` | %s |\n", v.Name, v.Meaning)
+		}
+	}
+}
+
+// flagRows are the rows of a table of flags, without --help and, below the
+// root, without the flags that every command has.
+func flagRows(set *pflag.FlagSet, below bool) []string {
+	var rows []string
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Name == "help" || (below && f.Name == "debug") {
+			return
+		}
+		value, usage := pflag.UnquoteUsage(f)
+		name := "`--" + f.Name
+		if f.Shorthand != "" {
+			name = "`-" + f.Shorthand + "`, " + name
+		}
+		if value != "" && f.Value.Type() != "bool" {
+			name += " " + value
+		}
+		if f.DefValue != "" && f.DefValue != "[]" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "-1" && f.DefValue != "0s" {
+			usage += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		rows = append(rows, fmt.Sprintf("| %s` | %s |\n", name, strings.ReplaceAll(usage, "|", "\\|")))
+	})
+	return rows
+}
+
+// writeReportFields writes the section about the report in metadata files, from
+// the fields of its type.
+func writeReportFields(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## The report\n\n"+
+		"A metadata file has, beside what `docker buildx bake` writes, the key `%s`.\n"+
+		"Times are in RFC 3339, durations in seconds; what does not apply is left out.\n\n"+
+		"| field | meaning |\n|---|---|\n", report.Key)
+	writeFields(b, "", reflect.TypeFor[report.Summary]())
+}
+
+// writeFields writes a row for each field of a struct, and for those of the
+// structs in it.
+func writeFields(b *strings.Builder, prefix string, ty reflect.Type) {
+	for i := range ty.NumField() {
+		field := ty.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		inner, of := prefix+name+".", field.Type
+		switch of.Kind() {
+		case reflect.Map:
+			inner, of = prefix+name+".NAME.", of.Elem()
+		case reflect.Slice:
+			inner, of = prefix+name+"[].", of.Elem()
+		}
+		fmt.Fprintf(b, "| `%s` | %s |\n", prefix+name, field.Tag.Get("doc"))
+		if of.Kind() == reflect.Struct && of.PkgPath() == ty.PkgPath() {
+			writeFields(b, inner, of)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package cmd
 import (
 	"bytes"
 	"testing"
+
+	"bake/tests/golden"
 )
 
 func TestReferenceIsCurrent(t *testing.T) {
@@ -10,5 +12,5 @@ func TestReferenceIsCurrent(t *testing.T) {
 	if err := WriteReference(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "REFERENCE.md", b.String())
+	golden.Check(t, "REFERENCE.md", b.String())
 }

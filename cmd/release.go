@@ -1,19 +1,23 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
+	"bake/bake/submit"
+	"bake/bake/submit/host"
 	"bake/bake/submit/release"
-)
+	"bake/bake/submit/report"
+	"bake/cmd/app"
+	"bake/cmd/builders"
+	"bake/cmd/exit"
+	"bake/cmd/recovery"
 
-// lastRelease is what --resume and --rollback mean without an id.
-const lastRelease = "last"
+	"github.com/docker/buildx/builder"
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/pflag"
+)
 
 // releaseFlags are about releases: pushes that name their tags last, all or
 // none.
@@ -27,129 +31,74 @@ func (f *releaseFlags) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.atomic, "atomic", false, "Build all targets, push all images, and only then move the tags: all or none")
 	fs.StringVar(&f.resume, "resume", "", "Finish the last release that failed or was interrupted, or that with this `ID`")
 	fs.StringVar(&f.rollback, "rollback", "", "Put back the tags that the last interrupted release has moved, or that with this `ID`")
-	fs.Lookup("resume").NoOptDefVal, fs.Lookup("rollback").NoOptDefVal = lastRelease, lastRelease
+	fs.Lookup("resume").NoOptDefVal, fs.Lookup("rollback").NoOptDefVal = recovery.LastRelease, recovery.LastRelease
 }
 
 // validate finds what cannot be meant.
 func (f *releaseFlags) validate(o *bakeOptions) error {
 	switch {
 	case f.resume != "" && f.rollback != "":
-		return usageErrorf("--resume and --rollback are mutually exclusive")
+		return exit.Usagef("--resume and --rollback are mutually exclusive")
 	case f.resume == "" && f.rollback == "":
 		return nil
 	case o.print || o.list != "":
-		return usageErrorf("--resume and --rollback go neither with --print nor with --list")
+		return exit.Usagef("--resume and --rollback go neither with --print nor with --list")
 	case f.rollback != "" && len(o.targets) > 0:
-		return usageErrorf("--rollback takes no target, but got %q", o.targets[0]).
-			withHint("Name a release as --rollback=%s, or none for the last one.", o.targets[0])
+		return exit.Usagef("--rollback takes no target, but got %q", o.targets[0]).
+			WithHint("Name a release as --rollback=%s, or none for the last one.", o.targets[0])
 	}
 	return nil
 }
 
-// recover finishes or undoes the release that was asked for. It returns false
+// takeUpRelease finishes or undoes the release that was asked for. It returns false
 // if there is one to finish that has to be built again.
-func (a *app) recover(o *bakeOptions) (done bool, err error) {
-	journals, err := a.journals()
+func takeUpRelease(a *app.App, o *bakeOptions) (done bool, err error) {
+	journals, err := recovery.Journals(a)
 	if err != nil {
 		return true, err
 	}
 	id := o.resume + o.rollback
-	entry, err := a.findRelease(journals, id)
+	entry, err := recovery.Find(a, journals, id)
 	if err != nil || entry == nil {
 		return true, err
 	}
 	if o.resume != "" && entry.Phase == release.Pushing {
-		return false, o.again(a.dir, entry)
+		return false, o.again(a.Dir, entry)
 	}
 	journal, err := journals.Open(entry.ID)
 	if err != nil {
 		return true, err
 	}
-	ctx, stop := a.interruptible(context.Background())
+	ctx, stop := a.Interruptible(context.Background())
 	defer stop()
-	registries, err := a.registriesOf(ctx, o, entry)
+	registries, err := registriesOf(ctx, a, o, entry)
 	if err != nil {
 		return true, err
 	}
 	if o.resume != "" {
 		err = journal.Resume(ctx, registries)
 	} else {
-		err = a.rollback(ctx, journal, registries)
+		err = recovery.RollBack(ctx, a, journal, registries)
 	}
 	if err != nil {
-		return true, a.recoveryFailed(ctx, entry, err)
+		return true, recovery.RecoveryFailed(ctx, a, entry, err)
 	}
 	if o.resume != "" {
-		a.note("release %s is finished: %s", entry.ID, strings.Join(references(entry.Tags), ", "))
+		a.Note("release %s is finished: %s", entry.ID, strings.Join(recovery.References(entry.Tags), ", "))
 	}
 	return true, nil
 }
-
-func (a *app) rollback(ctx context.Context, journal *release.Journal, registries *release.Registries) error {
-	before := journal.Record()
-	stay, err := journal.Rollback(ctx, registries)
-	switch {
-	case err != nil:
-		return err
-	case before.Phase == release.Pushing:
-		a.note("release %s had moved no tag; it is forgotten", before.ID)
-	default:
-		a.note("release %s is undone: %s", before.ID, strings.Join(references(before.Tags), ", "))
-	}
-	for _, tag := range stay {
-		a.warn("the tag %s did not exist before the release; it stays, as its registry does not delete tags", tag)
-	}
-	return nil
-}
-
-// recoveryFailed is the error of a release that could not be finished or
-// undone. Its journal is still there.
-func (a *app) recoveryFailed(ctx context.Context, entry *release.Entry, err error) error {
-	if err := interruptedOr(ctx, err); errors.Is(err, errInterrupted) {
-		a.note("interrupted; %s", unfinished(entry.ID, release.Moving))
-		return reported(ExitInterrupted)
-	}
-	out := &exitError{code: exitCode(err), err: err}
-	var changed *release.ChangedError
-	if errors.As(err, &changed) {
-		return out.withHint("Nothing was touched. If the tags are as they should be, forget the release: remove %s.", changed.File)
-	}
-	return out.withHint("%s", sentence(unfinished(entry.ID, release.Moving)))
-}
-
-// unfinished is what to do about a release.
-func unfinished(id string, phase release.Phase) string {
-	switch phase {
-	case release.Undone:
-		return fmt.Sprintf("the tags that existed are as they were: `bake --resume=%s` moves all of them again", id)
-	case release.Moving:
-		return fmt.Sprintf("some tags of release %s may point to the new images and others to the old ones: "+
-			"`bake --resume=%s` moves the rest, `bake --rollback=%s` puts all back", id, id, id)
-	}
-	return fmt.Sprintf("no tag has moved: `bake --resume=%s` goes on with the release", id)
-}
-
-// conflictHint is what to do about another release of the same tags.
-func conflictHint(e *release.ConflictError) string {
-	if e.Other.Running {
-		return "Wait until it has ended."
-	}
-	return sentence(unfinished(e.Other.ID, e.Other.Phase)) + " Then build again. If the tags are as they should be already, remove " + e.Other.File + "."
-}
-
-// sentence makes a note a sentence.
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
 
 // again makes o ask for what the release was of, as far as it is written down.
 func (o *bakeOptions) again(dir string, entry *release.Entry) error {
 	r := entry.Request
 	if r.Dir != dir {
-		return usageErrorf("release %s was not started in this directory, and not all of its images were pushed", entry.ID).
-			withHint("It has to be built again. Do it there:\n\n  cd %s && bake --resume=%s", r.Dir, entry.ID)
+		return exit.Usagef("release %s was not started in this directory, and not all of its images were pushed", entry.ID).
+			WithHint("It has to be built again. Do it there:\n\n  cd %s && bake --resume=%s", r.Dir, entry.ID)
 	}
 	if r.More && !o.specific {
-		return usageErrorf("release %s was started with further options, which are not written down as they may be secret", entry.ID).
-			withHint("Not all of its images were pushed, so it has to be built again. Run the command of that time with --resume added.")
+		return exit.Usagef("release %s was started with further options, which are not written down as they may be secret", entry.ID).
+			WithHint("Not all of its images were pushed, so it has to be built again. Run the command of that time with --resume added.")
 	}
 	if len(o.targets) == 0 {
 		o.targets = r.Targets
@@ -162,52 +111,80 @@ func (o *bakeOptions) again(dir string, entry *release.Entry) error {
 	return nil
 }
 
-// findRelease finds a release by its id. lastRelease is the one that has moved
-// some tags, else the last one of this directory. It is nil if there is none.
-func (a *app) findRelease(journals release.Journals, id string) (*release.Entry, error) {
-	list, err := journals.List()
+// keepRelease notes what a release would have to be built again with.
+func (o *bakeOptions) keepRelease(flags *pflag.FlagSet) {
+	flags.Visit(func(f *pflag.Flag) { o.specific = o.specific || !recovery.Harmless[f.Name] })
+	for _, name := range o.files {
+		o.specific = o.specific || name == "-"
+	}
+}
+
+// holdOutputs completes the options of a build whose outputs are held back.
+func holdOutputs(a *app.App, opt *submit.Options, o *bakeOptions, chosen *builders.Selection) error {
+	if !opt.HoldOutput && !opt.Atomic {
+		return nil
+	}
+	var err error
+	if opt.Journals, err = recovery.Journals(a); err != nil {
+		return err
+	}
+	opt.Journal.Request = release.Request{Dir: a.Dir, Files: o.files, Targets: o.asked, More: o.specific}
+	if o.url != "" { // it may hold a password
+		opt.Journal.Request.Targets, opt.Journal.Request.More = nil, true
+	}
+	if o.push {
+		opt.Journal.Request.Push = true
+	}
+	if !strings.Contains(chosen.Name, "://") {
+		opt.Journal.Builder = chosen.Name
+	}
+	opt.OnRelease = func(j *release.Journal) {
+		a.LastWords = func() {
+			if rec := j.Record(); !j.Removed() {
+				a.Note("%s", recovery.Unfinished(rec.ID, rec.Phase))
+			}
+		}
+	}
+	return nil
+}
+
+// adviseRelease says what can be done about the release of a build that has
+// failed.
+func adviseRelease(a *app.App, outcome *report.Report) {
+	if outcome != nil && outcome.Release != nil {
+		a.Note("%s", recovery.Unfinished(outcome.Release.ID, outcome.Release.Phase))
+	}
+}
+
+// registriesOf is the client for the registries of a release: they are reached
+// as the builder does that pushed the images. It is not started.
+func registriesOf(ctx context.Context, a *app.App, o *bakeOptions, entry *release.Entry) (*release.Registries, error) {
+	chosen := &builders.Selection{}
+	var err error
+	switch name := cmp.Or(o.builder, entry.Builder); name {
+	case "":
+	case builders.EmbeddedName:
+		chosen, err = builders.Embedded(a, "", nil)
+	default:
+		chosen, err = builders.NamedBuilder(ctx, a, name)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if id != lastRelease {
-		for _, e := range list {
-			if e.ID == id {
-				return usable(&e)
-			}
+	node := builder.Node{}
+	if len(chosen.Nodes) > 0 {
+		node = chosen.Nodes[0]
+	}
+	opt := submit.Options{Caller: host.Caller{Env: a.Env}, Retries: o.retries, Progress: func(s *client.SolveStatus) { noteSteps(a, s) }}
+	chosen.TellRegistries(&opt)
+	return submit.Registries(node, opt), nil
+}
+
+// noteSteps shows progress that is told without a display: what begins.
+func noteSteps(a *app.App, status *client.SolveStatus) {
+	for _, v := range status.Vertexes {
+		if v.Completed == nil {
+			a.Note("%s", v.Name)
 		}
-		return nil, usageErrorf("there is no unfinished release %q", id).withHint("%s", listReleases(list))
 	}
-	list = slices.DeleteFunc(list, func(e release.Entry) bool { return e.Running })
-	half := slices.DeleteFunc(slices.Clone(list), func(e release.Entry) bool { return e.Err == nil && e.Phase != release.Moving })
-	here := slices.DeleteFunc(slices.Clone(list), func(e release.Entry) bool { return e.Request.Dir != a.dir })
-	switch {
-	case len(half) == 1:
-		return usable(&half[0])
-	case len(half) > 1:
-		return nil, usageErrorf("several releases are not finished: which one?").withHint("%s", listReleases(half))
-	case len(here) > 0:
-		return &here[len(here)-1], nil
-	case len(list) > 0:
-		return nil, usageErrorf("no release of this directory is unfinished, but others are: which one?").withHint("%s", listReleases(list))
-	}
-	a.note("no release is unfinished")
-	return nil, nil
-}
-
-// usable is a release whose journal can be read.
-func usable(e *release.Entry) (*release.Entry, error) {
-	if e.Err == nil {
-		return e, nil
-	}
-	return nil, (&exitError{code: ExitBuild, err: e.Err}).
-		withHint("If the tags of that release are as they should be, remove the file.")
-}
-
-// references are the names of tags.
-func references(tags []*release.Tag) []string {
-	var out []string
-	for _, t := range tags {
-		out = append(out, t.Reference)
-	}
-	return out
 }

@@ -13,6 +13,12 @@ import (
 	"bake/bake/submit/failure"
 	"bake/bake/submit/host"
 	"bake/bake/submit/remote"
+	"bake/cmd/app"
+	"bake/cmd/builders"
+	"bake/cmd/diagnostics"
+	"bake/cmd/display"
+	"bake/cmd/exit"
+	"bake/cmd/files"
 )
 
 // origin is where a definition comes from, as the first arguments say: a URL,
@@ -23,20 +29,17 @@ type origin struct {
 	fetched *remote.Fetched // what is at url, once it was read
 }
 
-// localContext is what BAKE_CMD_CONTEXT says when the command line says nothing.
-const localContext = "cwd://"
-
 // splitURLs takes the URLs at the beginning of the arguments off.
 func splitURLs(args []string) (origin, []string, error) {
-	from := origin{context: localContext}
+	from := origin{context: files.LocalContext}
 	for _, at := range []*string{&from.url, &from.context} {
 		if len(args) > 0 && bake.IsRemote(args[0]) {
 			*at, args = args[0], args[1:]
 		}
 	}
 	if i := slices.IndexFunc(args, bake.IsRemote); i >= 0 {
-		return from, args, usageErrorf("%s: a URL cannot be a target", bake.Redact(args[i])).
-			withHint("The URL of a definition is the first argument; a second URL is its BAKE_CMD_CONTEXT. Names of targets follow.")
+		return from, args, exit.Usagef("%s: a URL cannot be a target", bake.Redact(args[i])).
+			WithHint("The URL of a definition is the first argument; a second URL is its BAKE_CMD_CONTEXT. Names of targets follow.")
 	}
 	return from, args, nil
 }
@@ -53,7 +56,7 @@ func (o *origin) remote() *bake.Remote {
 // comes from and those of this machine: cwd://NAME, and standard input.
 func splitNames(names []string) (remoteNames, here []string) {
 	for _, name := range names {
-		if local, ok := strings.CutPrefix(name, localContext); ok || name == "-" {
+		if local, ok := strings.CutPrefix(name, files.LocalContext); ok || name == "-" {
 			here = append(here, local)
 			continue
 		}
@@ -71,89 +74,89 @@ type fetchOptions struct {
 	retries  int
 }
 
-// fetch reads the definition at the URL through the builder, and shows the
+// fetchDefinition reads the definition at the URL through the builder, and shows the
 // progress of it.
-func (a *app) fetch(o *definitionOptions, by fetchOptions) error {
-	names, err := namesTyped(o.files, a.env)
+func fetchDefinition(a *app.App, o *definitionOptions, by fetchOptions) error {
+	names, err := files.NamesTyped(o.files, a.Env)
 	if err != nil {
 		return err
 	}
-	if text, set := a.env["BAKE_ALLOW_REMOTE_FS_ACCESS"]; set {
+	if text, set := a.Env["BAKE_ALLOW_REMOTE_FS_ACCESS"]; set {
 		if _, err := strconv.ParseBool(text); err != nil {
-			return usageErrorf("invalid BAKE_ALLOW_REMOTE_FS_ACCESS %q, want true or false", text)
+			return exit.Usagef("invalid BAKE_ALLOW_REMOTE_FS_ACCESS %q, want true or false", text)
 		}
 	}
-	mode, err := progressMode(by.progress, a.env)
+	mode, err := display.ModeOf(by.progress, a.Env)
 	if err != nil {
 		return err
 	}
-	ctx, stop := a.interruptible(context.Background())
+	ctx, stop := a.Interruptible(context.Background())
 	defer stop()
-	chosen, err := a.selectBuilder(ctx, by.builder, by.allow)
+	chosen, err := builders.Select(ctx, a, by.builder, by.allow)
 	if err != nil {
 		return err
 	}
-	display, err := a.newDisplay(mode, chosen)
+	display, err := display.New(a, mode, chosen)
 	if err != nil {
 		return err
 	}
-	defer display.close()
+	defer display.Close()
 	remoteNames, _ := splitNames(names)
-	options := remote.Options{Caller: host.Caller{Dir: a.dir, Env: a.env}, Progress: display.update, Retries: by.retries}
-	o.fetched, err = remote.Fetch(ctx, chosen.nodes, o.url, remoteNames, options)
-	display.close()
-	if err = interruptedOr(ctx, err); err != nil {
-		return a.fetchError(err)
+	options := remote.Options{Caller: host.Caller{Dir: a.Dir, Env: a.Env}, Progress: display.Update, Retries: by.retries}
+	o.fetched, err = remote.Fetch(ctx, chosen.Nodes, o.url, remoteNames, options)
+	display.Close()
+	if err = app.InterruptedOr(ctx, err); err != nil {
+		return fetchError(a, err)
 	}
 	if len(o.files) > 0 && len(remoteNames) > 0 && o.fetched.Tree == "" {
-		a.warn("--file %s has no effect: %s is one file", strings.Join(remoteNames, ", "), bake.Redact(o.url))
+		a.Warn("--file %s has no effect: %s is one file", strings.Join(remoteNames, ", "), bake.Redact(o.url))
 	}
 	return nil
 }
 
 // fetchError makes the error of a definition that could not be read one with
 // an exit code and, where bake knows, an advice.
-func (a *app) fetchError(err error) error {
+func fetchError(a *app.App, err error) error {
 	var failed *remote.FetchError
-	if errors.Is(err, errInterrupted) {
-		a.note("interrupted")
-		return reported(ExitInterrupted)
+	if errors.Is(err, exit.ErrInterrupted) {
+		a.Note("interrupted")
+		return exit.Reported(exit.Interrupted)
 	}
-	code := exitCode(err)
-	if errors.As(err, &failed) && code == ExitBuild {
-		code = ExitUsage
+	code := exit.CodeOf(err)
+	if errors.As(err, &failed) && code == exit.Build {
+		code = exit.Usage
 	}
 	if failure.Lost(err) {
-		return &exitError{code: code, err: err, hint: a.lostHint()}
+		return &exit.Error{Code: code, Err: err, Hint: lostHint(a)}
 	}
-	hint := failureHint(err, code)
-	if failed != nil && code == ExitUnreachable {
+	hint := diagnostics.FailureHint(err, code)
+	if failed != nil && code == exit.Unreachable {
 		hint = "It is the builder that asks there, so it must be able to. Trying again may help."
 	}
-	return &exitError{code: code, err: errors.New(failure.Text(err)), hint: hint}
+	return &exit.Error{Code: code, Err: errors.New(failure.Text(err)), Hint: hint}
 }
 
 // readRemote reads the local files that go with a definition from elsewhere,
 // which come after its own.
-func (o *definitionOptions) readRemote(a *app, local fs.FS, stdin io.Reader) ([]bake.File, error) {
-	names, err := namesTyped(o.files, a.env)
+func (o *definitionOptions) readRemote(a *app.App, local fs.FS, stdin io.Reader) ([]bake.File, error) {
+	names, err := files.NamesTyped(o.files, a.Env)
 	if err != nil {
 		return nil, err
 	}
-	files := o.fetched.Files
+	list := o.fetched.Files
 	if _, here := splitNames(names); len(here) > 0 {
-		more, err := readDefinition(here, local, stdin)
+		more, err := files.Read(here, local, stdin)
 		if err != nil {
 			return nil, err
 		}
-		files = append(slices.Clone(files), more...)
+		list = append(slices.Clone(list), more...)
 	}
-	if len(files) == 0 {
-		return nil, usageErrorf("couldn't find a bake definition in %s", bake.Redact(o.url)).
-			withHint("Without --file, bake reads those of these files that are there: %s. Another directory of it is %s#REF:DIR.",
+	if len(list) == 0 {
+		return nil, exit.Usagef("couldn't find a bake definition in %s", bake.Redact(o.url)).
+			WithHint("Without --file, bake reads those of these files that are there: %s. Another directory of it is %s#REF:DIR.",
 				strings.Join(bake.DefaultFiles(), ", "), strings.SplitN(bake.Redact(o.url), "#", 2)[0])
 	}
-	return files, nil
+	return list, nil
 }
 
 // remoteFS opens the files that a Compose file from elsewhere refers to: where
@@ -186,6 +189,6 @@ func (o *definitionOptions) filesOf(local fs.FS, envFiles []string) fs.FS {
 	if o.fetched == nil || o.fetched.Tree == "" {
 		return local
 	}
-	_, files := splitNames(o.files)
-	return remoteFS{local: local, fetched: o.fetched, here: slices.Concat([]string{".env"}, envFiles, files)}
+	_, list := splitNames(o.files)
+	return remoteFS{local: local, fetched: o.fetched, here: slices.Concat([]string{".env"}, envFiles, list)}
 }

@@ -12,6 +12,9 @@ import (
 
 	"bake/bake"
 	"bake/bake/submit/report"
+	"bake/cmd/app"
+	"bake/cmd/exit"
+	"bake/cmd/files"
 )
 
 // leftover is what the runs of a definition in a directory have left: the
@@ -27,14 +30,14 @@ type leftover struct {
 
 // leftOver reads what the runs of the definition have left. There is no
 // file if they left nothing.
-func (a *app) leftOver(o *bakeOptions) (*leftover, error) {
-	dir, err := a.stateDir("runs")
+func leftOver(a *app.App, o *bakeOptions) (*leftover, error) {
+	dir, err := a.StateDir("runs")
 	if err != nil {
 		return nil, err
 	}
-	u := &leftover{Directory: a.dir, Files: []string{o.url}}
+	u := &leftover{Directory: a.Dir, Files: []string{o.url}}
 	if o.url == "" || len(o.files) > 0 {
-		names, _, err := o.names(a.env, hostFS{a.dir})
+		names, _, err := o.names(a.Env, files.HostFS{Dir: a.Dir})
 		if err != nil {
 			return nil, err
 		}
@@ -81,27 +84,27 @@ func (u *leftover) note(plan *bake.Plan, outcome *report.Report) error {
 	return writeFileAtomic(u.path, append(data, '\n'))
 }
 
-// remember notes what became of the targets, for --rerun-failed. A build is not
+// rememberFailed notes what became of the targets, for --rerun-failed. A build is not
 // worse for failing to.
-func (a *app) remember(o *bakeOptions, plan *bake.Plan, outcome *report.Report) {
+func rememberFailed(a *app.App, o *bakeOptions, plan *bake.Plan, outcome *report.Report) {
 	if outcome == nil || o.call != "build" || slices.ContainsFunc(o.files, func(f string) bool { return f == "-" }) {
 		return
 	}
-	u, err := a.leftOver(o)
+	u, err := leftOver(a, o)
 	if err == nil {
 		err = u.note(plan, outcome)
 	}
 	if err != nil && o.rerunFailed {
-		a.warn("cannot note what became of the targets: %s", err)
+		a.Warn("cannot note what became of the targets: %s", err)
 	}
 }
 
 // failedBefore are the targets to build with --rerun-failed: those of the
 // request, or all if it names none, that were not built last time.
-func (a *app) failedBefore(o *bakeOptions, request bake.Request, config *bake.Config) ([]string, error) {
-	u, err := a.leftOver(o)
+func failedBefore(a *app.App, o *bakeOptions, request bake.Request, config *bake.Config) ([]string, error) {
+	u, err := leftOver(a, o)
 	if err != nil {
-		return nil, usageErrorf("--rerun-failed: %w", err)
+		return nil, exit.Usagef("--rerun-failed: %w", err)
 	}
 	asked := func(string) bool { return true }
 	if len(request.Targets) > 0 {
@@ -119,7 +122,7 @@ func (a *app) failedBefore(o *bakeOptions, request bake.Request, config *bake.Co
 	for _, name := range u.Targets {
 		switch {
 		case !slices.Contains(known, name):
-			a.warn("target %s failed last time, but is no longer in the definition", name)
+			a.Warn("target %s failed last time, but is no longer in the definition", name)
 		case asked(name):
 			names = append(names, name)
 		}

@@ -3,25 +3,33 @@ package cmd
 import (
 	"strings"
 
+	"bake/cmd/app"
+	"bake/cmd/builders"
+	"bake/cmd/display"
+	"bake/cmd/enginecmd"
+	"bake/cmd/exit"
+	"bake/cmd/inspect"
+	"bake/cmd/verb"
+
 	"github.com/spf13/cobra"
 )
 
 // newRoot is the whole command tree: `bake` itself builds, its subcommands are
 // the verbs.
-func newRoot(a *app) *cobra.Command {
+func newRoot(a *app.App) *cobra.Command {
 	root := newBake(a, runBake)
 	root.AddCommand(
-		newBuilders(a),
-		newEngine(a),
+		builders.New(a),
+		enginecmd.New(a),
 		newExplain(a, runExplain),
-		newInspect(a, runInspect),
+		inspect.New(a, inspect.Run),
 		newVersion(a, runVersion),
 		newCompletion(a),
 	)
-	root.PersistentPreRun = func(*cobra.Command, []string) { setLogLevel(a.debug) }
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
+	root.PersistentPreRun = func(*cobra.Command, []string) { display.SetLogLevel(a.Debug) }
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -35,28 +43,19 @@ func newRoot(a *app) *cobra.Command {
 }
 
 // addPersistentFlags declares the flags that every verb has.
-func addPersistentFlags(a *app, root *cobra.Command) {
-	root.PersistentFlags().BoolVarP(&a.debug, "debug", "D", a.env["DEBUG"] != "", "Show log messages of libraries, and stack traces in errors")
+func addPersistentFlags(a *app.App, root *cobra.Command) {
+	root.PersistentFlags().BoolVarP(&a.Debug, "debug", "D", a.Env["DEBUG"] != "", "Show log messages of libraries, and stack traces in errors")
 }
 
 // flagError turns what pflag says about a wrong flag into a usage error with
 // a suggestion.
 func flagError(c *cobra.Command, err error) error {
 	text := err.Error()
-	usage := usageErrorf("%s", text)
+	usage := exit.Usagef("%s", text)
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		if similar := similarFlag(c, name); similar != "" {
-			return usage.withHint("Did you mean --%s?", similar)
+		if similar := verb.SimilarFlag(c, name); similar != "" {
+			return usage.WithHint("Did you mean --%s?", similar)
 		}
 	}
-	return usage.withHint("See '%s --help'.", c.CommandPath())
-}
-
-// noArgs and exactArgs are what verbs with fixed arguments accept.
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return usageErrorf("%s takes no argument, but got %q", c.CommandPath(), args[0]).
-		withHint("See '%s --help'.", c.CommandPath())
+	return usage.WithHint("See '%s --help'.", c.CommandPath())
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"bake/bake"
+	"bake/cmd/app"
+	"bake/cmd/diagnostics"
+	"bake/cmd/files"
 )
 
 // settleVerb decides what a command line means whose first word is a verb: the
@@ -21,8 +24,8 @@ import (
 // A verb with a verb of its own (engine stop) is never anything else, nor is
 // one before "--", and after "--" there are only targets: neither looks at a
 // definition. No other command line gets here.
-func (a *app) settleVerb(root *cobra.Command) {
-	words := a.args
+func settleVerb(a *app.App, root *cobra.Command) {
+	words := a.Args
 	completing := len(words) > 1 && strings.HasPrefix(words[0], cobra.ShellCompRequestCmd)
 	if completing {
 		words = words[1 : len(words)-1] // the last is still being typed
@@ -31,33 +34,33 @@ func (a *app) settleVerb(root *cobra.Command) {
 	if err != nil || verb == root || verb.Parent() != root || verb.Hidden || slices.Contains(words, "--") {
 		return
 	}
-	asked := a.asBuild(words)
+	asked := asBuild(a, words)
 	if asked == nil || slices.ContainsFunc(asked.targets, notAName) {
 		return
 	}
-	fits := a.takesFlags(verb.Name(), words)
-	named, known := a.namedTargets(asked)
+	fits := takesFlags(a, verb.Name(), words)
+	named, known := namedTargets(a, asked)
 	all := known && len(named) == len(asked.targets)
 	first := slices.Contains(named, verb.Name())
 	quiet := completing || asked.diagnostics == "json" // standard error is for a program
 	switch {
 	case all, !known && !fits, first && !fits:
 		root.RemoveCommand(root.Commands()...)
-		a.verbToo = verb
+		a.VerbToo = verb
 		if all && !quiet {
-			a.note("%q is a target here; for the verb, write: bake %[1]s --", verb.Name())
+			a.Note("%q is a target here; for the verb, write: bake %[1]s --", verb.Name())
 		}
 	case first && !quiet:
-		a.note("%q is a verb of bake; to build the target of that name, write: bake -- %[1]s", verb.Name())
+		a.Note("%q is a verb of bake; to build the target of that name, write: bake -- %[1]s", verb.Name())
 	}
 }
 
 // asBuild is what a command line asks for as one that builds, nil when it is
 // none.
-func (a *app) asBuild(args []string) (asked *bakeOptions) {
+func asBuild(a *app.App, args []string) (asked *bakeOptions) {
 	quiet := *a
-	quiet.out, quiet.err = io.Discard, io.Discard
-	c := newBake(&quiet, func(_ *app, o *bakeOptions) error { asked = o; return nil })
+	quiet.Out, quiet.Err = io.Discard, io.Discard
+	c := newBake(&quiet, func(_ *app.App, o *bakeOptions) error { asked = o; return nil })
 	addPersistentFlags(&quiet, c)
 	c.SilenceErrors, c.SilenceUsage, c.CompletionOptions.DisableDefaultCmd = true, true, true
 	c.SetOut(io.Discard)
@@ -69,7 +72,7 @@ func (a *app) asBuild(args []string) (asked *bakeOptions) {
 }
 
 // takesFlags tells whether a verb has all flags of a command line.
-func (a *app) takesFlags(name string, args []string) bool {
+func takesFlags(a *app.App, name string, args []string) bool {
 	quiet := *a
 	verb, rest, err := newRoot(&quiet).Find(args)
 	return err == nil && verb.Name() == name && verb.ParseFlags(rest) == nil
@@ -83,19 +86,19 @@ var nameOrPattern = regexp.MustCompile(`^[a-zA-Z0-9_.*?\[\]^-]+$`)
 // namedTargets are the words that the definition has a target or group for;
 // known is false if it cannot be read. The definition is only evaluated when it
 // may have all of them.
-func (a *app) namedTargets(asked *bakeOptions) (named []string, known bool) {
+func namedTargets(a *app.App, asked *bakeOptions) (named []string, known bool) {
 	quiet := *a
-	quiet.out, quiet.err = io.Discard, io.Discard
+	quiet.Out, quiet.Err = io.Discard, io.Discard
 	o := &asked.definitionOptions
-	files, _, err := o.read(&quiet, hostFS{a.dir})
-	a.opened = quiet.opened
+	list, _, err := o.read(&quiet, files.HostFS{Dir: a.Dir})
+	a.Opened = quiet.Opened
 	if err != nil {
 		return nil, false
 	}
-	if !mayName(files, o, a.env, asked.targets[0]) {
+	if !mayName(list, o, a.Env, asked.targets[0]) {
 		return nil, true
 	}
-	config, err := quiet.evaluate(o, &reporter{streams: quiet.streams})
+	config, err := evaluateDefinition(&quiet, o, &diagnostics.Reporter{Streams: quiet.Streams})
 	if err != nil {
 		return nil, false
 	}
@@ -109,8 +112,8 @@ func (a *app) namedTargets(asked *bakeOptions) (named []string, known bool) {
 
 // mayName tells whether the files may have a target of that name: they say the
 // word, or may take names from elsewhere, for a matrix or from further files.
-func mayName(files []bake.File, o *definitionOptions, env bake.Env, word string) bool {
-	for _, f := range files {
+func mayName(list []bake.File, o *definitionOptions, env bake.Env, word string) bool {
+	for _, f := range list {
 		if bytes.Contains(f.Data, []byte(word)) {
 			return true
 		}

@@ -4,13 +4,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"bake/cmd/app"
+	"bake/cmd/exit"
+	"bake/tests/apptest"
 )
 
 // meaning is the verb that a command line runs, "bake" for a build.
-func meaning(a *app) string {
+func meaning(a *app.App) string {
 	root := newRoot(a)
-	a.settleVerb(root)
-	c, _, err := root.Find(a.args)
+	settleVerb(a, root)
+	c, _, err := root.Find(a.Args)
 	if err != nil {
 		return err.Error()
 	}
@@ -19,13 +23,13 @@ func meaning(a *app) string {
 
 // TestTargetsNamedLikeVerbs has, for every verb there is, a target of that name.
 func TestTargetsNamedLikeVerbs(t *testing.T) {
-	b, _, _ := newTestApp(t)
+	b, _, _ := apptest.New(t)
 	for _, verb := range newRoot(b).Commands() {
 		name := verb.Name()
 		for _, args := range [][]string{{name}, {"--print", name}, {name, "--print"}, {"-f", "x.hcl", name}, {name, "other"}, {"--set", name + ".args.A=1", name, "oth*"}} {
-			a, _, stderr := newTestApp(t, args...)
-			a.write(t, "docker-bake.hcl", "target \""+name+"\" {}\ngroup \"other\" { targets = [\""+name+"\"] }\n")
-			a.write(t, "x.hcl", "target \""+name+"\" {}\n")
+			a, _, stderr := apptest.New(t, args...)
+			apptest.WriteFile(t, a, "docker-bake.hcl", "target \""+name+"\" {}\ngroup \"other\" { targets = [\""+name+"\"] }\n")
+			apptest.WriteFile(t, a, "x.hcl", "target \""+name+"\" {}\n")
 			if got := meaning(a); got != "bake" {
 				t.Errorf("%q is %s, want a build", args, got)
 			}
@@ -33,12 +37,12 @@ func TestTargetsNamedLikeVerbs(t *testing.T) {
 				t.Errorf("%q tells %q, want %q", args, stderr, want)
 			}
 		}
-		a, _, stderr := newTestApp(t, name, "--")
-		a.write(t, "docker-bake.hcl", "target \""+name+"\" {}\n")
+		a, _, stderr := apptest.New(t, name, "--")
+		apptest.WriteFile(t, a, "docker-bake.hcl", "target \""+name+"\" {}\n")
 		if got := meaning(a); got != "bake "+name || stderr.Len() > 0 {
 			t.Errorf("%s -- is %s, want the verb: %s", name, got, stderr)
 		}
-		if a.opened != nil {
+		if a.Opened != nil {
 			t.Errorf("%s --: the definition was read for nothing", name)
 		}
 	}
@@ -87,8 +91,8 @@ func TestSettleVerb(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, _, stderr := newTestApp(t, tt.args...)
-			a.write(t, tt.file, tt.text)
+			a, _, stderr := apptest.New(t, tt.args...)
+			apptest.WriteFile(t, a, tt.file, tt.text)
 			if got := meaning(a); got != tt.want {
 				t.Errorf("%q is %s, want %s", tt.args, got, tt.want)
 			}
@@ -103,10 +107,10 @@ func TestSettleVerb(t *testing.T) {
 // no verb, and one that can only mean a verb.
 func TestVerbsReadNoDefinition(t *testing.T) {
 	for _, args := range [][]string{{"app", "--print"}, {}, {"app", "engine"}, {"--", "engine"}, {"engine", "stop"}, {"builders", "ls"}, {"inspect", "example.com/app:1"}, {"explain", "app.args"}} {
-		a, _, _ := newTestApp(t, args...)
-		a.write(t, "docker-bake.hcl", "target \"engine\" {}\ntarget \"app\" {}\n")
+		a, _, _ := apptest.New(t, args...)
+		apptest.WriteFile(t, a, "docker-bake.hcl", "target \"engine\" {}\ntarget \"app\" {}\n")
 		meaning(a)
-		if a.opened != nil && !slices.Equal(args, []string{"explain", "app.args"}) {
+		if a.Opened != nil && !slices.Equal(args, []string{"explain", "app.args"}) {
 			t.Errorf("%q: the definition was read to tell what the words mean", args)
 		}
 	}
@@ -115,9 +119,9 @@ func TestVerbsReadNoDefinition(t *testing.T) {
 // TestTargetNamedLikeVerbIsPlanned is the whole way, with a definition that can
 // be read once only.
 func TestTargetNamedLikeVerbIsPlanned(t *testing.T) {
-	a, stdout, stderr := newTestApp(t, "-f", "-", "check", "engine", "--print")
-	a.in = strings.NewReader("target \"engine\" {}\ntarget \"check\" {}\n")
-	if code := a.run(); code != ExitOK {
+	a, stdout, stderr := apptest.New(t, "-f", "-", "check", "engine", "--print")
+	a.In = strings.NewReader("target \"engine\" {}\ntarget \"check\" {}\n")
+	if code := runCommand(a); code != exit.OK {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	for _, name := range []string{"check", "engine"} {
@@ -125,23 +129,23 @@ func TestTargetNamedLikeVerbIsPlanned(t *testing.T) {
 			t.Errorf("%s is not in the plan:\n%s", name, stdout)
 		}
 	}
-	b, stdout, stderr := newTestApp(t, "engine", "--print", "-f", "-")
-	b.in = strings.NewReader("target \"engine\" {}\n")
-	if code := b.run(); code != ExitOK || !strings.Contains(stdout.String(), "\"engine\": {") {
+	b, stdout, stderr := apptest.New(t, "engine", "--print", "-f", "-")
+	b.In = strings.NewReader("target \"engine\" {}\n")
+	if code := runCommand(b); code != exit.OK || !strings.Contains(stdout.String(), "\"engine\": {") {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
-	c, _, stderr := newTestApp(t, "engine", "--print")
-	c.write(t, "docker-bake.hcl", "target \"engine\" {\n")
-	if code := c.run(); code != ExitUsage || !strings.Contains(stderr.String(), "docker-bake.hcl:") {
+	c, _, stderr := apptest.New(t, "engine", "--print")
+	apptest.WriteFile(t, c, "docker-bake.hcl", "target \"engine\" {\n")
+	if code := runCommand(c); code != exit.Usage || !strings.Contains(stderr.String(), "docker-bake.hcl:") {
 		t.Errorf("exit code %d, and what is wrong with the definition is not told: %s", code, stderr)
 	}
 }
 
 func TestCompleteTargetNamedLikeVerb(t *testing.T) {
 	complete := func(args ...string) string {
-		a, stdout, _ := newTestApp(t, append([]string{"__complete"}, args...)...)
-		a.write(t, "docker-bake.hcl", "target \"engine\" {}\ntarget \"app\" {}\n")
-		if code := a.run(); code != ExitOK {
+		a, stdout, _ := apptest.New(t, append([]string{"__complete"}, args...)...)
+		apptest.WriteFile(t, a, "docker-bake.hcl", "target \"engine\" {}\ntarget \"app\" {}\n")
+		if code := runCommand(a); code != exit.OK {
 			t.Errorf("%q: exit code %d", args, code)
 		}
 		return stdout.String()

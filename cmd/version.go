@@ -3,50 +3,22 @@ package cmd
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
+
+	"bake/cmd/app"
+	"bake/cmd/verb"
 
 	"github.com/spf13/cobra"
 )
 
-// buildVersion is stamped in by the linker:
-// -ldflags "-X bake/cmd.buildVersion=v1.2.3".
-var buildVersion string
-
-// version is the version of bake: the one stamped in, else what the Go
-// toolchain recorded.
-func version() string {
-	if buildVersion != "" {
-		return buildVersion
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
-}
-
-// moduleVersion is the version of a module that bake is made with.
-func moduleVersion(path string) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, m := range info.Deps {
-		if m.Path == path {
-			return m.Version
-		}
-	}
-	return "unknown"
-}
-
 // versionOptions are the flags of `bake version`.
 type versionOptions struct{ short bool }
 
-func newVersion(a *app, runF func(*app, *versionOptions) error) *cobra.Command {
+func newVersion(a *app.App, runF func(*app.App, *versionOptions) error) *cobra.Command {
 	o := &versionOptions{}
 	c := &cobra.Command{
 		Use:                   "version [OPTIONS]",
 		Short:                 "Print the versions of bake and of what it is made with",
-		Args:                  noArgs,
+		Args:                  verb.NoArgs,
 		DisableFlagsInUseLine: true,
 		RunE:                  func(*cobra.Command, []string) error { return runF(a, o) },
 	}
@@ -54,13 +26,13 @@ func newVersion(a *app, runF func(*app, *versionOptions) error) *cobra.Command {
 	return c
 }
 
-func runVersion(a *app, o *versionOptions) error {
+func runVersion(a *app.App, o *versionOptions) error {
 	if o.short {
-		_, err := fmt.Fprintln(a.out, version())
+		_, err := fmt.Fprintln(a.Out, app.Version())
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "bake %s\nBuildKit %s\nbuildx %s (language and drivers)\n%s %s/%s\n",
-		version(), moduleVersion("github.com/moby/buildkit"), moduleVersion("github.com/docker/buildx"),
+	_, err := fmt.Fprintf(a.Out, "bake %s\nBuildKit %s\nbuildx %s (language and drivers)\n%s %s/%s\n",
+		app.Version(), app.ModuleVersion("github.com/moby/buildkit"), app.ModuleVersion("github.com/docker/buildx"),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -80,7 +80,7 @@ var submission = concat(language, buildx, buildkitClient, containers, []string{
 
 // submitRooms are the rooms below bake/submit, each with those that it may import:
 // only ones above it in this list.
-var submitRooms = []struct{ name, may string }{
+var submitRooms = []below{
 	{"host", ""},
 	{"failure", ""},
 	{"release", ""},
@@ -104,16 +104,49 @@ var submitRooms = []struct{ name, may string }{
 	{"remote", "credential failure host input node progress retry source"},
 }
 
-// belowSubmit makes the rooms of submitRooms.
-func belowSubmit() []room {
+// commandLine is what the rooms below cmd may import besides each other.
+var commandLine = concat(language, buildx, buildkitClient, containers, []string{
+	"bake/bake", "bake/hclfuncs", "bake/compose",
+	"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/docker/cli/cli", "github.com/moby/moby/client",
+	"github.com/tonistiigi/go-csvvalue", "github.com/agext/levenshtein", "github.com/apparentlymart/go-textseg",
+	"github.com/sirupsen/logrus", "golang.org/x/term", "golang.org/x/text",
+})
+
+// notServer is what the command line does without: it only starts the engine.
+var notServer = []string{"bake/bake/engine/server", "bake/bake/engine/runtime"}
+
+// cmdRooms are the rooms below cmd, as submitRooms.
+var cmdRooms = []below{
+	{"exit", ""},
+	{"heap", ""},
+	{"terminal", ""},
+	{"verb", "exit"},
+	{"tally", "terminal"},
+	{"github", "tally terminal"},
+	{"files", "exit heap"},
+	{"app", "exit files github terminal"},
+	{"recovery", "app exit"},
+	{"diagnostics", "exit github recovery terminal"},
+	{"enginecmd", "app exit heap terminal verb"},
+	{"builders", "app enginecmd exit terminal verb"},
+	{"display", "app builders diagnostics exit files github tally terminal"},
+	{"inspect", "app builders diagnostics enginecmd exit terminal verb"},
+}
+
+// below is a room below another, with those beside it that it may import: only
+// ones above it in its list.
+type below struct{ name, may string }
+
+// roomsBelow makes the rooms of a list below dir.
+func roomsBelow(dir string, list []below, may, not []string) []room {
 	var out []room
-	for i, r := range submitRooms {
-		one := room{dir: "bake/submit/" + r.name, may: submission, not: []string{"bake/bake/submit", "bake/bake/engine"}}
+	for i, r := range list {
+		one := room{dir: dir + "/" + r.name, may: slices.Clone(may), not: append(slices.Clone(not), "bake/"+dir)}
 		for other := range strings.FieldsSeq(r.may) {
-			if !slices.ContainsFunc(submitRooms[:i], func(above struct{ name, may string }) bool { return above.name == other }) {
+			if !slices.ContainsFunc(list[:i], func(above below) bool { return above.name == other }) {
 				panic(r.name + " may not import " + other + ", which does not stand above it")
 			}
-			one.may = append(slices.Clone(one.may), "bake/bake/submit/"+other)
+			one.may = append(one.may, "bake/"+dir+"/"+other)
 		}
 		out = append(out, one)
 	}
@@ -122,7 +155,7 @@ func belowSubmit() []room {
 
 // rooms is the plan of the house: who may import whom. It is not changed to make
 // a build pass; it is changed when the plan changes.
-var rooms = append([]room{
+var rooms = slices.Concat([]room{
 	// Values and functions over them. Its tests compare it with buildx.
 	{dir: "hclfuncs", may: concat(language, []string{
 		"github.com/hashicorp/go-cty-funcs", "github.com/Masterminds/semver/v3", "github.com/apparentlymart/go-cidr",
@@ -153,17 +186,15 @@ var rooms = append([]room{
 		"github.com/opencontainers", "github.com/containerd/console", "github.com/moby/sys", "github.com/sirupsen/logrus",
 	})},
 	{dir: "bake/engine/rootless", may: []string{"golang.org/x/sys", "github.com/moby/sys"}},
-	{dir: "cmd", may: concat(language, buildx, buildkitClient, containers, []string{
-		"bake/bake", "bake/hclfuncs", "bake/compose", "bake/cmd/heap",
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/docker/cli/cli", "github.com/moby/moby/client",
-		"github.com/tonistiigi/go-csvvalue", "github.com/agext/levenshtein", "github.com/apparentlymart/go-textseg",
-		"github.com/sirupsen/logrus", "golang.org/x/term", "golang.org/x/text",
-	}), not: []string{"bake/bake/engine/server", "bake/bake/engine/runtime"}},
+	{dir: "cmd", may: concat(commandLine, []string{"bake/cmd"}), not: notServer},
 	{dir: "cmd/bake", may: []string{"bake/cmd", "bake/bake/engine"}},
 	{dir: "examples", may: []string{"example.com/monorepo"}}, // a module of its own
 	// Tests may import whatever they compare with.
 	{dir: "tests", may: []string{"bake", "github.com", "golang.org", "go.yaml.in", "google.golang.org"}},
-}, belowSubmit()...)
+},
+	roomsBelow("bake/submit", submitRooms, submission, []string{"bake/bake/engine"}),
+	roomsBelow("cmd", cmdRooms, commandLine, notServer),
+)
 
 // onlyTests is what no program may be linked with.
 var onlyTests = []string{
@@ -253,6 +284,8 @@ func TestImportRulesHold(t *testing.T) {
 		{"bake/submit/host/host.go", "bake/bake/submit", false},
 		{"bake/engine/server/a.go", "github.com/moby/buildkit/control", true},
 		{"cmd/bake.go", "github.com/spf13/cobra", true},
+		{"cmd/display/display.go", "bake/cmd/builders", true},
+		{"cmd/builders/select.go", "bake/cmd/display", false},
 		{"cmd/bake.go", "github.com/docker/buildx/bake", false},
 		{"cmd/bake/main.go", "github.com/spf13/cobra", false},
 		{"tests/parity/oracle_test.go", "github.com/docker/buildx/bake", true},

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package cmd
-
-import "os"
-
-// readerGone is false where there is no signal for it.
-func readerGone(*os.File) bool { return false }

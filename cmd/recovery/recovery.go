@@ -1,0 +1,123 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bake/bake/submit/release"
+	"bake/cmd/app"
+	"bake/cmd/exit"
+)
+
+// LastRelease is what --resume and --rollback mean without an id.
+const LastRelease = "last"
+
+// RollBack puts the tags of a release back to what they pointed to.
+func RollBack(ctx context.Context, a *app.App, journal *release.Journal, registries *release.Registries) error {
+	before := journal.Record()
+	stay, err := journal.Rollback(ctx, registries)
+	switch {
+	case err != nil:
+		return err
+	case before.Phase == release.Pushing:
+		a.Note("release %s had moved no tag; it is forgotten", before.ID)
+	default:
+		a.Note("release %s is undone: %s", before.ID, strings.Join(References(before.Tags), ", "))
+	}
+	for _, tag := range stay {
+		a.Warn("the tag %s did not exist before the release; it stays, as its registry does not delete tags", tag)
+	}
+	return nil
+}
+
+// RecoveryFailed is the error of a release that could not be finished or
+// undone. Its journal is still there.
+func RecoveryFailed(ctx context.Context, a *app.App, entry *release.Entry, err error) error {
+	if err := app.InterruptedOr(ctx, err); errors.Is(err, exit.ErrInterrupted) {
+		a.Note("interrupted; %s", Unfinished(entry.ID, release.Moving))
+		return exit.Reported(exit.Interrupted)
+	}
+	out := &exit.Error{Code: exit.CodeOf(err), Err: err}
+	var changed *release.ChangedError
+	if errors.As(err, &changed) {
+		return out.WithHint("Nothing was touched. If the tags are as they should be, forget the release: remove %s.", changed.File)
+	}
+	return out.WithHint("%s", Sentence(Unfinished(entry.ID, release.Moving)))
+}
+
+// Unfinished is what to do about a release.
+func Unfinished(id string, phase release.Phase) string {
+	switch phase {
+	case release.Undone:
+		return fmt.Sprintf("the tags that existed are as they were: `bake --resume=%s` moves all of them again", id)
+	case release.Moving:
+		return fmt.Sprintf("some tags of release %s may point to the new images and others to the old ones: "+
+			"`bake --resume=%s` moves the rest, `bake --rollback=%s` puts all back", id, id, id)
+	}
+	return fmt.Sprintf("no tag has moved: `bake --resume=%s` goes on with the release", id)
+}
+
+// Sentence makes a note a sentence.
+func Sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
+
+// Find finds a release by its id. lastRelease is the one that has moved
+// some tags, else the last one of this directory. It is nil if there is none.
+func Find(a *app.App, journals release.Journals, id string) (*release.Entry, error) {
+	list, err := journals.List()
+	if err != nil {
+		return nil, err
+	}
+	if id != LastRelease {
+		for _, e := range list {
+			if e.ID == id {
+				return usable(&e)
+			}
+		}
+		return nil, exit.Usagef("there is no unfinished release %q", id).WithHint("%s", listReleases(list))
+	}
+	list = slices.DeleteFunc(list, func(e release.Entry) bool { return e.Running })
+	half := slices.DeleteFunc(slices.Clone(list), func(e release.Entry) bool { return e.Err == nil && e.Phase != release.Moving })
+	here := slices.DeleteFunc(slices.Clone(list), func(e release.Entry) bool { return e.Request.Dir != a.Dir })
+	switch {
+	case len(half) == 1:
+		return usable(&half[0])
+	case len(half) > 1:
+		return nil, exit.Usagef("several releases are not finished: which one?").WithHint("%s", listReleases(half))
+	case len(here) > 0:
+		return &here[len(here)-1], nil
+	case len(list) > 0:
+		return nil, exit.Usagef("no release of this directory is unfinished, but others are: which one?").WithHint("%s", listReleases(list))
+	}
+	a.Note("no release is unfinished")
+	return nil, nil
+}
+
+// usable is a release whose journal can be read.
+func usable(e *release.Entry) (*release.Entry, error) {
+	if e.Err == nil {
+		return e, nil
+	}
+	return nil, (&exit.Error{Code: exit.Build, Err: e.Err}).
+		WithHint("If the tags of that release are as they should be, remove the file.")
+}
+
+// References are the names of tags.
+func References(tags []*release.Tag) []string {
+	var out []string
+	for _, t := range tags {
+		out = append(out, t.Reference)
+	}
+	return out
+}
+
+// Journals are the journals of releases of this user.
+func Journals(a *app.App) (release.Journals, error) {
+	dir, err := a.StateDir("releases")
+	if err != nil {
+		return release.Journals{}, exit.Usagef("releases need a place for their journal: %w", err)
+	}
+	return release.Journals{Dir: dir}, nil
+}

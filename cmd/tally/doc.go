@@ -1,0 +1,2 @@
+// Package tally puts what became of targets into words: sums, times, digests.
+package tally

@@ -1,0 +1,70 @@
+package tally
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bake/bake/submit/report"
+	"bake/cmd/terminal"
+)
+
+// Targets sums the run up in one line.
+func Targets(outcome *report.Report) string {
+	var steps, cached int
+	byResult := map[report.Result]int{}
+	for _, r := range outcome.Targets {
+		steps += r.Steps
+		cached += r.Cached
+		byResult[r.Result]++
+	}
+	var parts []string
+	for _, result := range []report.Result{report.Built, report.Cached, report.Failed, report.Canceled, report.Skipped} {
+		if n := byResult[result]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, result))
+		}
+	}
+	text := fmt.Sprintf("%s in %s: %s", terminal.Count(len(outcome.Targets), "target"), seconds(outcome.Duration), strings.Join(parts, ", "))
+	if steps > 0 {
+		text += fmt.Sprintf("; %s, %d of them cached", terminal.Count(steps, "step"), cached)
+	}
+	return text
+}
+
+// Style is the colour of a result.
+func Style(result report.Result) string {
+	switch result {
+	case report.Failed:
+		return terminal.StyleError
+	case report.Canceled, report.Skipped:
+		return terminal.StyleWarning
+	case report.Built, report.Cached:
+		return terminal.StyleGood
+	}
+	return ""
+}
+
+// Time is how long a target took, empty if it never began.
+func Time(r report.Target) string {
+	if r.Started.IsZero() {
+		return ""
+	}
+	return seconds(r.Duration)
+}
+
+// seconds writes a duration as people read it: "0.3s", "2m05s".
+func seconds(d time.Duration) string {
+	if d >= time.Minute {
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%.1fs", d.Seconds())
+}
+
+// ShortDigest is enough of a digest to tell it from others.
+func ShortDigest(digest string) string {
+	_, hex, ok := strings.Cut(digest, ":")
+	if !ok {
+		hex = digest
+	}
+	return hex[:min(len(hex), 12)]
+}
