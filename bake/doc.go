@@ -11,6 +11,11 @@
 //	Plan      Config+Request   -> Plan         what will happen: selection, inheritance, overrides, links
 //	submit.Run Plan            -> Report       what happened (package bake/submit)
 //
+// The names of files tell the phase: parse_, evaluate_, plan_. Three things are
+// asked of every phase: print_ writes values as JSON and lists, origin_ tells where
+// they come from, diag_ words what is wrong. Files without such a name hold the
+// values that go from phase to phase.
+//
 // The words, as used everywhere: a definition holds targets, groups, variables
 // and functions. A target has attributes, declared once in the attribute
 // table. A matrix turns one block into several instances. A target inherits

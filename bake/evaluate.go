@@ -160,7 +160,7 @@ func (e *evaluator) tryValue(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Val
 	if plain {
 		val, diags := expr.Value(nil)
 		if diags.HasErrors() {
-			e.clarify(diags, expr, nil)
+			e.explainErrors(diags, expr, nil)
 		}
 		return val, diags
 	}
@@ -188,7 +188,7 @@ func (e *evaluator) tryValue(expr hcl.Expression, ctx *hcl.EvalContext) (cty.Val
 	}
 	val, diags := expr.Value(ctx)
 	if diags.HasErrors() {
-		e.clarify(diags, expr, ctx)
+		e.explainErrors(diags, expr, ctx)
 	}
 	return val, diags
 }
@@ -212,7 +212,7 @@ func (e *evaluator) constant(a *hcl.Attribute) string {
 	}
 	val, diags := a.Expr.Value(nil)
 	if diags.HasErrors() {
-		e.clarify(diags, a.Expr, nil)
+		e.explainErrors(diags, a.Expr, nil)
 		e.report(diags...)
 		return ""
 	}

@@ -113,8 +113,8 @@ var twice = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`"(.+)" was already (?:set|defined) at .*:(\d+),\d+-`)
 })
 
-// clarifyTwice words that.
-func clarifyTwice(d *hcl.Diagnostic) {
+// explainTwice words that.
+func explainTwice(d *hcl.Diagnostic) {
 	if m := twice().FindStringSubmatch(d.Detail); m != nil {
 		d.Summary, d.Extra = "Duplicate key", diagID("duplicate-key")
 		d.Detail = "The key \"" + m[1] + "\" is already in this object, at line " + m[2] + ". Remove one of the two."
@@ -126,6 +126,6 @@ func clarifyTwice(d *hcl.Diagnostic) {
 func clarifySyntax(d *hcl.Diagnostic) {
 	d.Extra = diagID("syntax")
 	if d.Summary == "Duplicate attribute definition" {
-		clarifyTwice(d)
+		explainTwice(d)
 	}
 }

@@ -19,10 +19,10 @@ import (
 	"bake/cmd/app"
 )
 
-// buildxStore reads the builders that `docker buildx create` made. buildx's own
+// BuildxStore reads the builders that `docker buildx create` made. buildx's own
 // code cannot be used for that: it makes directories and rewrites the current
 // builder even when it only looks.
-type buildxStore struct{ dir string }
+type BuildxStore struct{ dir string }
 
 // dockerConfigDir is where Docker keeps its configuration.
 func dockerConfigDir(env bake.Env) string {
@@ -37,11 +37,11 @@ func dockerConfigDir(env bake.Env) string {
 }
 
 // NewBuildxStore is where buildx keeps its builders.
-func NewBuildxStore(env bake.Env) buildxStore {
+func NewBuildxStore(env bake.Env) BuildxStore {
 	if dir := env["BUILDX_CONFIG"]; dir != "" {
-		return buildxStore{dir}
+		return BuildxStore{dir}
 	}
-	return buildxStore{filepath.Join(dockerConfigDir(env), "buildx")}
+	return BuildxStore{filepath.Join(dockerConfigDir(env), "buildx")}
 }
 
 // TellHistory lets a run on a builder of buildx, or on Docker's own, write what
@@ -59,7 +59,7 @@ func TellHistory(a *app.App, opt *submit.Options, asked []string, chosen *Select
 }
 
 // Builder reads the builder of that name. It returns nil if there is none.
-func (s buildxStore) Builder(name string) (*store.NodeGroup, error) {
+func (s BuildxStore) Builder(name string) (*store.NodeGroup, error) {
 	valid, err := store.ValidateName(name)
 	if err != nil {
 		return nil, nil // such a builder cannot exist
@@ -82,7 +82,7 @@ func (s buildxStore) Builder(name string) (*store.NodeGroup, error) {
 }
 
 // Names are the names of all builders, sorted.
-func (s buildxStore) Names() []string {
+func (s BuildxStore) Names() []string {
 	entries, err := os.ReadDir(filepath.Join(s.dir, "instances"))
 	if err != nil {
 		return nil
@@ -97,7 +97,7 @@ func (s buildxStore) Names() []string {
 
 // Current reads the builder chosen with `docker buildx use` for a Docker
 // endpoint. It returns nil if none was chosen or it is gone.
-func (s buildxStore) Current(endpoint string) (*store.NodeGroup, error) {
+func (s BuildxStore) Current(endpoint string) (*store.NodeGroup, error) {
 	var chosen struct {
 		Key    string
 		Name   string

@@ -213,7 +213,7 @@ func TestStoreDefaults(t *testing.T) {
 	if _, err := s.Current("ep"); err == nil {
 		t.Error("no error for a broken file")
 	}
-	if got := (buildxStore{filepath.Join(a.Dir, "none")}).Names(); got != nil {
+	if got := (BuildxStore{filepath.Join(a.Dir, "none")}).Names(); got != nil {
 		t.Errorf("names out of nowhere: %v", got)
 	}
 }

@@ -68,8 +68,8 @@ type shower interface {
 	UpdateFrom(context.Context, chan *client.SolveStatus) ([]client.VertexWarning, error)
 }
 
-// display shows the progress of a build on standard error.
-type display struct {
+// Display shows the progress of a build on standard error.
+type Display struct {
 	mode   Mode
 	drawn  bool // on a terminal, line over line
 	Follow *progress.Follow
@@ -85,7 +85,7 @@ type display struct {
 
 // New starts showing progress. Its first line says which builder is
 // used and why.
-func New(a *app.App, mode Mode, chosen *builders.Selection) (*display, error) {
+func New(a *app.App, mode Mode, chosen *builders.Selection) (*Display, error) {
 	var ui shower
 	var follow *progress.Follow
 	if (mode == "auto" || mode == "plain") && a.Github != nil && !a.Terminal {
@@ -99,7 +99,7 @@ func New(a *app.App, mode Mode, chosen *builders.Selection) (*display, error) {
 		}
 		ui = drawn
 	}
-	d := &display{
+	d := &Display{
 		Follow:  follow,
 		mode:    mode,
 		drawn:   mode == "tty" || mode == "auto" && a.Terminal,
@@ -118,7 +118,7 @@ func New(a *app.App, mode Mode, chosen *builders.Selection) (*display, error) {
 }
 
 // Expect tells how many targets will be shown.
-func (d *display) Expect(targets int, terminal bool) {
+func (d *Display) Expect(targets int, terminal bool) {
 	log := d.mode == "plain" || d.mode == "auto" && !terminal
 	if log && d.Follow == nil && targets > manyTargets {
 		d.terse = newTerse()
@@ -126,7 +126,7 @@ func (d *display) Expect(targets int, terminal bool) {
 }
 
 // Update shows a change. After close it does nothing.
-func (d *display) Update(s *client.SolveStatus) {
+func (d *Display) Update(s *client.SolveStatus) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -140,7 +140,7 @@ func (d *display) Update(s *client.SolveStatus) {
 }
 
 // say shows a fact as a step that is done.
-func (d *display) say(text string) {
+func (d *Display) say(text string) {
 	now := time.Now()
 	d.Update(&client.SolveStatus{Vertexes: []*client.Vertex{{
 		Digest:    digest.FromString(text),
@@ -151,7 +151,7 @@ func (d *display) say(text string) {
 }
 
 // Began shows what was read of the definition before there was a display, once.
-func (d *display) Began(with *files.Reading) {
+func (d *Display) Began(with *files.Reading) {
 	if s := with.Status(); s != nil {
 		d.Update(s)
 		with.Files = nil
@@ -159,7 +159,7 @@ func (d *display) Began(with *files.Reading) {
 }
 
 // Close ends the display when all that was reported has been shown.
-func (d *display) Close() {
+func (d *Display) Close() {
 	d.mu.Lock()
 	if d.closed {
 		d.mu.Unlock()
@@ -174,7 +174,7 @@ func (d *display) Close() {
 
 // Explain adds to an error the end of the log of the step that failed, and
 // whether the display showed it anyway: not folded away.
-func (d *display) Explain(err error) error {
+func (d *Display) Explain(err error) error {
 	var known *terminal.LoggedError
 	if err == nil || errors.As(err, &known) {
 		return err
@@ -187,7 +187,7 @@ func (d *display) Explain(err error) error {
 }
 
 // ExplainAll does the same for each target that failed.
-func (d *display) ExplainAll(outcome *report.Report) {
+func (d *Display) ExplainAll(outcome *report.Report) {
 	if outcome == nil {
 		return
 	}
@@ -199,7 +199,7 @@ func (d *display) ExplainAll(outcome *report.Report) {
 	}
 }
 
-func (d *display) withLog(err error, name string, lines []string) error {
+func (d *Display) withLog(err error, name string, lines []string) error {
 	if len(lines) == 0 {
 		return err
 	}

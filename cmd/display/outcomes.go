@@ -17,7 +17,7 @@ import (
 //	#9 web: failed done
 //
 // On a terminal the summary below it says the same and more.
-func (d *display) Results(outcome *report.Report) {
+func (d *Display) Results(outcome *report.Report) {
 	if d.drawn || outcome == nil || len(outcome.Targets) < 2 || !tried(outcome) {
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"bake/hclfuncs"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -202,4 +204,11 @@ func valueCycle(members []frame) *hcl.Diagnostic {
 	}
 	return errorAt("value-cycle", members[0].rng, "Values depend on each other in a circle",
 		"%s: %s. Break the circle by giving one of them a value of its own.", what, cycleText(members))
+}
+
+// isLibrary tells whether the function library has that name. The library
+// wins over a definition's function of the same name.
+func isLibrary(name string) bool {
+	_, ok := hclfuncs.Lookup(name)
+	return ok
 }

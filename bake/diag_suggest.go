@@ -1,6 +1,11 @@
 package bake
 
-import "github.com/agext/levenshtein"
+import (
+	"maps"
+	"slices"
+
+	"github.com/agext/levenshtein"
+)
 
 // suggest returns the known name closest to the given one, the first of
 // several equally close, or "" when none is near enough to be a typo.
@@ -22,3 +27,5 @@ func suggest(given string, known []string) string {
 	}
 	return best
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

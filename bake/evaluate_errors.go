@@ -25,9 +25,9 @@ var expressionIDs = map[string]diagID{
 	"Too many function arguments":   "function-error",
 }
 
-// clarify gives HCL's own diagnostics an identity and adds what only we know:
+// explainErrors gives HCL's own diagnostics an identity and adds what only we know:
 // which names there are, and what went wrong inside a function.
-func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl.EvalContext) {
+func (e *evaluator) explainErrors(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl.EvalContext) {
 	for _, d := range diags {
 		if _, ours := d.Extra.(interface{ DiagnosticID() string }); ours {
 			continue
@@ -40,18 +40,18 @@ func (e *evaluator) clarify(diags hcl.Diagnostics, expr hcl.Expression, ctx *hcl
 		switch d.Summary {
 		case "Unknown variable":
 			if named {
-				e.clarifyVariable(d, name, ctx)
+				e.explainVariable(d, name, ctx)
 			}
 		case "Call to unknown function":
 			if named {
 				d.Detail = fmt.Sprintf("There is no function named %q.%s", name, didYouMean(name, sortedKeys(e.ctx.Functions)))
 			}
 		case "Unsupported attribute", "Missing map element":
-			e.clarifyAttribute(d, expr, ctx)
+			e.explainAttribute(d, expr, ctx)
 		case "Error in function call":
-			clarifyCall(d)
+			explainCall(d)
 		case "Duplicate object attribute":
-			clarifyTwice(d)
+			explainTwice(d)
 			continue
 		}
 		d.Extra = id
@@ -75,9 +75,9 @@ func namedIn(d *hcl.Diagnostic) (string, bool) {
 	return m[1], true
 }
 
-// clarifyVariable suggests a name. HCL's own suggestion depends on the order
+// explainVariable suggests a name. HCL's own suggestion depends on the order
 // of a map, and knows only variables that have been evaluated.
-func (e *evaluator) clarifyVariable(d *hcl.Diagnostic, name string, ctx *hcl.EvalContext) {
+func (e *evaluator) explainVariable(d *hcl.Diagnostic, name string, ctx *hcl.EvalContext) {
 	var known []string
 	for c := ctx; c != nil && c != e.ctx; c = c.Parent() {
 		known = append(known, sortedKeys(c.Variables)...)
@@ -89,9 +89,9 @@ func (e *evaluator) clarifyVariable(d *hcl.Diagnostic, name string, ctx *hcl.Eva
 	d.Detail = fmt.Sprintf("There is no variable named %q.%s", name, hint)
 }
 
-// clarifyAttribute names the attributes or keys there are where a traversal
+// explainAttribute names the attributes or keys there are where a traversal
 // fails.
-func (e *evaluator) clarifyAttribute(d *hcl.Diagnostic, expr hcl.Expression, ctx *hcl.EvalContext) {
+func (e *evaluator) explainAttribute(d *hcl.Diagnostic, expr hcl.Expression, ctx *hcl.EvalContext) {
 	for _, t := range expr.Variables() {
 		if d.Subject == nil || !t.SourceRange().Overlaps(*d.Subject) {
 			continue
@@ -154,8 +154,8 @@ func stepName(step hcl.Traverser) (string, bool) {
 	return "", false
 }
 
-// clarifyCall tells where in a definition's own function the failure is.
-func clarifyCall(d *hcl.Diagnostic) {
+// explainCall tells where in a definition's own function the failure is.
+func explainCall(d *hcl.Diagnostic) {
 	call, ok := d.Extra.(hclsyntax.FunctionCallDiagExtra)
 	if !ok {
 		return
