@@ -42,6 +42,9 @@ func checkOptions(output map[string]string) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(output)) {
 		value := output[key]
+		if files && key == "src" && value == "" {
+			return errors.New("src has no value; leave it out to export everything")
+		}
 		if value == "" {
 			continue // means true, or nothing
 		}

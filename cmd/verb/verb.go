@@ -3,9 +3,7 @@ package verb
 import (
 	"bake/cmd/exit"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // NoArgs and exactArgs are what verbs with fixed arguments accept.
@@ -23,30 +21,6 @@ func MustComplete(c *cobra.Command, flag string, f cobra.CompletionFunc) {
 	if err := c.RegisterFlagCompletionFunc(flag, f); err != nil {
 		panic(err)
 	}
-}
-
-// Similar finds the candidate closest to a mistyped word, or "".
-func Similar(word string, candidates []string) string {
-	best, distance := "", max(2, len(word)/3)+1
-	for _, candidate := range candidates {
-		if d := levenshtein.Distance(word, candidate, nil); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
-}
-
-// SimilarFlag finds the flag of a command closest to a mistyped one.
-func SimilarFlag(c *cobra.Command, word string) string {
-	var names []string
-	add := func(f *pflag.Flag) {
-		if !f.Hidden {
-			names = append(names, f.Name)
-		}
-	}
-	c.Flags().VisitAll(add)
-	c.InheritedFlags().VisitAll(add)
-	return Similar(word, names)
 }
 
 // ChildNames are the verbs below a verb.
