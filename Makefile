@@ -8,7 +8,7 @@ SHELL := bash
 
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 T ?= 30s
-# For some of the tests: make test PACKAGES=./tests/e2e RUN=TestScript/secret
+# For some of the tests: make test PACKAGES=./tests/e2e RUN=TestScripts/all/secret
 PACKAGES ?= ./...
 RUN ?=
 only = $(if $(RUN),-run '$(RUN)')
