@@ -151,27 +151,6 @@ func fill(t *table, section *value) {
 	}
 }
 
-// pruneTable drops what a section of a later document resets or overrides.
-func pruneTable(t *table, section *value) {
-	if section == nil {
-		return
-	}
-	if section.mark != merged {
-		*t = *newTable()
-		return
-	}
-	for _, f := range section.fields {
-		old := t.get(f.key)
-		switch {
-		case old == nil:
-		case f.val.mark != merged:
-			t.delete(f.key)
-		default:
-			old.val = prune(canonical(old.val, f.val), f.val)
-		}
-	}
-}
-
 func (l *loader) mergeTable(base, over *table, path tree.Path) {
 	for _, f := range over.all() {
 		if old := base.get(f.key); old != nil {

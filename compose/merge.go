@@ -52,29 +52,6 @@ func mergePlain(base, over any, path tree.Path) (result any, err error) {
 	return unique[section].(map[string]any)[name], nil
 }
 
-// prune drops from base what over resets or overrides, and what is empty there.
-func prune(base, over *value) *value {
-	if base == nil || over == nil || base.kind != mapKind || over.kind != mapKind {
-		return base
-	}
-	for _, f := range over.fields {
-		old := base.field(f.key)
-		if old == nil {
-			continue
-		}
-		if f.val.mark != merged || old.val.isNull() && !f.val.isNull() {
-			base = base.without(f.key)
-			continue
-		}
-		if kept := prune(old.val, f.val); kept != old.val {
-			c := *old
-			c.val = kept
-			base = base.set(c)
-		}
-	}
-	return base
-}
-
 // canonical brings what stands in a service for another file to go over into
 // the forms that Compose gives it when a file is read, as far as entries of it
 // can be reset: a build that is a path becomes a mapping, and so do lists of
@@ -102,46 +79,6 @@ func canonical(service, over *value) *value {
 		return service
 	}
 	return service.set(changed)
-}
-
-// settle drops what is marked reset from definitions: whatever they meet was
-// pruned of it, and where they meet nothing, nothing is what it says.
-func (l *loader) settle(t *table) {
-	if !l.resets {
-		return
-	}
-	done := map[*value]*value{}
-	for i, f := range t.fields {
-		if f.val != nil {
-			t.fields[i].val = settled(f.val, done)
-		}
-	}
-}
-
-// settled is a value without the entries that are marked reset. Values are
-// shared between aliases, so each is looked at once.
-func settled(v *value, done map[*value]*value) *value {
-	if v.kind == scalarKind {
-		return v
-	}
-	if out, ok := done[v]; ok {
-		return out
-	}
-	c := *v
-	done[v] = &c
-	c.fields, c.list = nil, nil
-	for _, f := range v.fields {
-		if f.val.mark != reset {
-			f.val = settled(f.val, done)
-			c.fields = append(c.fields, f)
-		}
-	}
-	for _, e := range v.list {
-		if e.mark != reset {
-			c.list = append(c.list, settled(e, done))
-		}
-	}
-	return &c
 }
 
 // alike brings the attributes of a build that have two forms, of which Compose

@@ -2,17 +2,13 @@ package terminal
 
 import (
 	"io"
-	"math"
 	"os"
 	"strconv"
 
-	"golang.org/x/term"
-
 	"bake/bake"
-)
 
-// DefaultWidth is the number of columns when there is no terminal to ask.
-const DefaultWidth = 80
+	"golang.org/x/term"
+)
 
 // Streams are the three standard streams and what is known about them.
 type Streams struct {
@@ -37,48 +33,4 @@ func System(env bake.Env) Streams {
 	}
 	s.Color = s.Terminal && env["NO_COLOR"] == "" && env["TERM"] != "dumb"
 	return s
-}
-
-// Columns is the width of the error stream now: a terminal may change it.
-func (s Streams) Columns() int {
-	if s.Width > 0 {
-		return s.Width
-	}
-	if f, ok := s.Err.(*os.File); ok && s.Terminal {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
-		}
-	}
-	return DefaultWidth
-}
-
-// maxTextWidth keeps prose readable on wide terminals.
-const maxTextWidth = 100
-
-// Prose is the width at which sentences are broken. In a log they stay whole:
-// programs look for them line by line.
-func (s Streams) Prose() int {
-	if !s.Terminal && s.Width <= 0 {
-		return math.MaxInt
-	}
-	return min(s.Columns(), maxTextWidth)
-}
-
-// The ANSI styles in use. Their names say what they are for.
-const (
-	StyleError   = "\x1b[1;31m"
-	StyleWarning = "\x1b[1;33m"
-	StyleGood    = "\x1b[32m"
-	StyleMark    = "\x1b[1;36m"
-	StyleFaint   = "\x1b[2m"
-	StyleBold    = "\x1b[1m"
-	styleReset   = "\x1b[0m"
-)
-
-// Paint puts a style around text where colours are wanted.
-func (s Streams) Paint(style, text string) string {
-	if !s.Color || text == "" {
-		return text
-	}
-	return style + text + styleReset
 }

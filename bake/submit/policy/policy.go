@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,9 +13,7 @@ import (
 	"bake/bake/submit/node"
 
 	"github.com/docker/buildx/policy"
-	spb "github.com/moby/buildkit/sourcepolicy/pb"
 	"github.com/sirupsen/logrus"
-	"google.golang.org/protobuf/proto"
 )
 
 // ruleSet is one policy that the sources of a target have to satisfy: files that
@@ -186,28 +183,4 @@ func (q *Policies) names() string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// staticPolicyVar names the file of a source policy for all targets.
-const staticPolicyVar = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
-
-// Static reads the source policy that the environment names, as JSON or as
-// a protocol buffer. It is nil if there is none.
-func Static(at *host.Caller) (*spb.Policy, error) {
-	name := at.Env[staticPolicyVar]
-	if name == "" {
-		return nil, nil
-	}
-	data, err := host.ReadBounded(host.Abs(at.Dir, name), host.MaxText)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", staticPolicyVar, err)
-	}
-	out := &spb.Policy{}
-	if err := json.Unmarshal(data, out); err != nil {
-		out = &spb.Policy{}
-		if proto.Unmarshal(data, out) != nil {
-			return nil, fmt.Errorf("%s: %s is no source policy: %w", staticPolicyVar, name, err)
-		}
-	}
-	return out, nil
 }
