@@ -142,7 +142,7 @@ func checkOutputType(typ string) error {
 // built, and one that makes no index where one is annotated.
 func (t *Target) checkIndex(output map[string]string, provenance bool) error {
 	why := t.severalImages()
-	attested := t.attested()
+	attested := t.Attested()
 	if attested != "" {
 		why = "the attestation " + attested
 	}
@@ -178,8 +178,8 @@ func (t *Target) severalImages() string {
 	return ""
 }
 
-// attested is the type of an attestation that t asks for, empty if there is none.
-func (t *Target) attested() string {
+// Attested is the type of an attestation that t asks for, empty if there is none.
+func (t *Target) Attested() string {
 	for _, a := range t.Attest {
 		if !a.Disabled() {
 			return a.Type

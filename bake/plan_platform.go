@@ -86,13 +86,17 @@ func misspeltPlatform(platform string) string {
 		return ""
 	}
 	meant := platform
-	if s := suggest(system, systems); s != "" && !slices.Contains(systems, system) {
-		meant = s + "/" + rest
+	if !slices.Contains(systems, system) {
+		if s := suggest(system, systems); s != "" {
+			meant = s + "/" + rest
+		}
 	}
-	if a := suggest(arch, architectures); a != "" && !slices.Contains(architectures, arch) {
-		meant = strings.TrimSuffix(meant, rest) + a
-		if more {
-			meant += "/" + variant
+	if !slices.Contains(architectures, arch) {
+		if a := suggest(arch, architectures); a != "" {
+			meant = strings.TrimSuffix(meant, rest) + a
+			if more {
+				meant += "/" + variant
+			}
 		}
 	}
 	if meant == platform {

@@ -109,10 +109,10 @@ func buildNothing(a *app.App, o *bakeOptions, plan *bake.Plan, mode display.Mode
 // tellWorkflow writes the summary and the outputs of the step. A build is not
 // worse for failing to.
 func tellWorkflow(a *app.App, outcome *report.Report) {
-	if err := a.Github.WriteStepSummary(outcome); err != nil {
+	if err := a.GitHub.WriteStepSummary(outcome); err != nil {
 		a.Warn("write the summary of the step: %s", err)
 	}
-	if err := a.Github.WriteStepOutputs(outcome); err != nil {
+	if err := a.GitHub.WriteStepOutputs(outcome); err != nil {
 		a.Warn("write the outputs of the step: %s", err)
 	}
 }
@@ -164,7 +164,7 @@ func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan
 		Atomic:     o.atomic,
 
 		Frontend: frontend.Choice(o.frontend),
-		Metadata: o.metadataFile != "" || mode.Talkative() && a.Github.HasOutputs(),
+		Metadata: o.metadataFile != "" || mode.Talkative() && a.GitHub.HasOutputs(),
 		Version:  app.Version(),
 	}
 	if err := holdOutputs(a, &opt, o, chosen); err != nil {

@@ -51,9 +51,9 @@ func newReporter(a *app.App, o *definitionOptions) (*diagnostics.Reporter, error
 	}
 	return &diagnostics.Reporter{
 		Streams: a.Streams,
-		Json:    o.diagnostics == "json",
+		JSON:    o.diagnostics == "json",
 		Strict:  o.strict,
-		Github:  diagnostics.NewAnnotator(a.Github, a.Dir, a.Env),
+		GitHub:  diagnostics.NewAnnotator(a.GitHub, a.Dir, a.Env),
 	}, nil
 }
 

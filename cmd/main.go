@@ -60,8 +60,8 @@ func internalError(fault any, trace bool) error {
 // joinWorkflow makes everything that bake says from now on safe to say in a
 // workflow.
 func joinWorkflow(a *app.App) {
-	a.Github = github.New(a.Err, a.Env)
-	if a.Github != nil && !a.Terminal {
+	a.GitHub = github.New(a.Err, a.Env)
+	if a.GitHub != nil && !a.Terminal {
 		a.Err = &github.Guard{W: a.Err}
 	}
 }

@@ -39,7 +39,7 @@ func (r *run) loadExport(ctx context.Context, q *request, e *output.Export) (cli
 	if features[dockerutil.OCIImporter] {
 		entry.Type = client.ExporterOCI
 		entry.Attrs[output.PreferImageDigest] = "true"
-	} else if len(q.platforms) > 1 || attested(q) {
+	} else if len(q.platforms) > 1 || q.target.Attested() != "" {
 		return entry, nil, failure.In("output", e.Key, errors.New("docker exporter does not currently support exporting manifest lists"))
 	}
 	w, cancel, err := r.opt.Docker.LoadImage(ctx, name, r.writer(q))
@@ -48,16 +48,6 @@ func (r *run) loadExport(ctx context.Context, q *request, e *output.Export) (cli
 	}
 	entry.Output = func(map[string]string) (io.WriteCloser, error) { return &output.LoadWriter{WriteCloser: w}, nil }
 	return entry, cancel, nil
-}
-
-// attested reports whether q asks for attestations of its image.
-func attested(q *request) bool {
-	for _, a := range q.target.Attest {
-		if !a.Disabled() {
-			return true
-		}
-	}
-	return false
 }
 
 // openExport makes an output ready to be written to. The returned function

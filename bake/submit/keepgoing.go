@@ -15,7 +15,7 @@ func skipped(producer *assembly) error {
 	return &failure.SkippedError{Because: producer.target.Name}
 }
 
-// checkLinks returns a *skippedError if a target that q links to has failed. It
+// checkLinks returns a *failure.SkippedError if a target that q links to has failed. It
 // may be called when these are loaded, and again when they are evaluated.
 func (q *request) checkLinks() error {
 	for _, l := range q.links {
@@ -26,7 +26,7 @@ func (q *request) checkLinks() error {
 	return nil
 }
 
-// checkParts returns a *skippedError if another part of the target has failed.
+// checkParts returns a *failure.SkippedError if another part of the target has failed.
 func (q *request) checkParts() error {
 	if q.of.failed.Load() {
 		return &failure.SkippedError{Because: q.target.Name}
@@ -53,7 +53,7 @@ func (r *run) unprepared(a *assembly, err error) {
 	}
 }
 
-// heldBack returns a *skippedError if q has outputs that wait for parts of the
+// heldBack returns a *failure.SkippedError if q has outputs that wait for parts of the
 // same target, or for targets, that have failed.
 func (r *run) heldBack(q *request) error {
 	if err := q.checkParts(); err != nil || r.held == nil || !q.exporting() {

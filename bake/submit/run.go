@@ -65,8 +65,8 @@ const maxStarting = 32
 const maxLoading = 8
 
 // Run builds the targets of p on nodes and reports what happened to each. The
-// report is there even if the build failed. An error is an *EntitlementError,
-// a *TargetError for the target that failed first, or says that the build was
+// report is there even if the build failed. An error is a *failure.EntitlementError,
+// a *failure.TargetError for the target that failed first, or says that the build was
 // cancelled or the builder was Unreachable.
 func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (*report.Report, error) {
 	started := time.Now()

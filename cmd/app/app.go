@@ -22,7 +22,7 @@ type App struct {
 	Args  []string
 	Debug bool // --debug: stack traces in errors, log messages of libraries
 
-	Github *github.Workflow // that this is a step of, or nil
+	GitHub *github.Workflow // that this is a step of, or nil
 
 	Opened  *files.Opened  // what the command line was looked up in; may be nil
 	VerbToo *cobra.Command // the verb that the first word would be if it were no target

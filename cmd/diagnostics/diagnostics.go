@@ -41,9 +41,9 @@ type identified interface{ DiagnosticID() string }
 // as they are complete, as JSON once at the end.
 type Reporter struct {
 	terminal.Streams
-	Json   bool
+	JSON   bool
 	Strict bool
-	Github *Annotator // nil outside GitHub Actions
+	GitHub *Annotator // nil outside GitHub Actions
 
 	Sources map[string][]byte   // by file name
 	lines   map[string][]string // of those that were asked for
@@ -104,11 +104,11 @@ func (r *Reporter) Flush() {
 	batch := r.sorted(r.Pending)
 	r.Pending = nil
 	r.shown = append(r.shown, batch...)
-	if !r.Json {
+	if !r.JSON {
 		r.writeText(batch)
 	}
-	if r.Github != nil {
-		r.Github.write(r.raised(batch))
+	if r.GitHub != nil {
+		r.GitHub.write(r.raised(batch))
 	}
 }
 
@@ -118,8 +118,8 @@ func (r *Reporter) Advise(list []Finding) {
 		list[i].advice = true
 	}
 	r.shown = append(r.shown, list...)
-	if r.Github != nil {
-		r.Github.write(list)
+	if r.GitHub != nil {
+		r.GitHub.write(list)
 	}
 }
 
@@ -129,20 +129,20 @@ func (r *Reporter) Advise(list []Finding) {
 func (r *Reporter) Finish(err error) error {
 	var own *exit.Error
 	told := err == nil || (errors.As(err, &own) && own.Err == nil)
-	if !told && (r.Json || r.Github != nil) {
+	if !told && (r.JSON || r.GitHub != nil) {
 		f := Finding{Severity: "error", Summary: err.Error()}
 		if own != nil {
 			f.Hint = own.Hint
 		}
-		if r.Json {
+		if r.JSON {
 			r.Pending = append(r.Pending, f)
 			err = exit.Reported(exit.CodeOf(err))
 		} else {
-			r.Github.write([]Finding{f})
+			r.GitHub.write([]Finding{f})
 		}
 	}
 	r.Flush()
-	if r.Json {
+	if r.JSON {
 		r.writeJSON(r.shown)
 	}
 	return err

@@ -88,8 +88,8 @@ type Display struct {
 func New(a *app.App, mode Mode, chosen *builders.Selection) (*Display, error) {
 	var ui shower
 	var follow *progress.Follow
-	if (mode == "auto" || mode == "plain") && a.Github != nil && !a.Terminal {
-		g := github.NewGroups(a.Err, a.Github, chosen.Text())
+	if (mode == "auto" || mode == "plain") && a.GitHub != nil && !a.Terminal {
+		g := github.NewGroups(a.Err, a.GitHub, chosen.Text())
 		ui, follow = g, &progress.Follow{Shown: g.Show, Phase: g.Phase}
 	} else {
 		drawn, err := progressui.NewDisplay(a.Err, mode.ui(), progressui.WithDesc(chosen.Text(), chosen.Short(a.Columns())))

@@ -34,7 +34,7 @@ func TestDockerfileFindings(t *testing.T) {
 		t.Fatalf("got %+v", list)
 	}
 	var b bytes.Buffer
-	r := &diagnostics.Reporter{Streams: terminal.Streams{Err: &b, Width: 80}, Strict: true, Github: &diagnostics.Annotator{W: &b}}
+	r := &diagnostics.Reporter{Streams: terminal.Streams{Err: &b, Width: 80}, Strict: true, GitHub: &diagnostics.Annotator{W: &b}}
 	r.Advise(list)
 	if r.Failed() {
 		t.Error("--strict is about the definition, not about Dockerfiles")

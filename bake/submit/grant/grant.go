@@ -44,7 +44,7 @@ func Of(t *bake.Target) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// Check returns an *EntitlementError if the plan needs privileges
+// Check returns a *failure.EntitlementError if the plan needs privileges
 // that allow does not grant. Needs are those of all targets together.
 func Check(p *bake.Plan, at *host.Caller, allow []string) error {
 	needs := map[string][]string{}

@@ -190,10 +190,7 @@ func splitNames(text string) []string {
 
 // CheckDocker rejects what a docker archive cannot hold: several manifests.
 func CheckDocker(t *bake.Target, exports []*Export, platforms int) error {
-	several := platforms > 1
-	for _, a := range t.Attest {
-		several = several || !a.Disabled()
-	}
+	several := platforms > 1 || t.Attested() != ""
 	for _, e := range exports {
 		if e.Type == client.ExporterDocker && several && !e.Load {
 			return failure.In("output", "", errors.New("docker exporter does not support exporting manifest lists, use the oci exporter instead"))

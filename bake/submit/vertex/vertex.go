@@ -106,7 +106,7 @@ func works(op *pb.Op) bool { return op.GetExec() != nil || op.GetFile() != nil }
 func isLocal(src *pb.SourceOp) bool { return strings.HasPrefix(src.Identifier, LocalScheme) }
 
 // digests finds out what the engine calls a vertex. It gives a local directory
-// the name that stands before its session id, see local.session, after it
+// the name that stands before its session id, see source.Local.Session, after it
 // received the definition, and so changes the digests of all that follows.
 type digests struct {
 	ops   map[digest.Digest]*pb.Op
