@@ -135,7 +135,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 	group(flags, groupRelease, func(fs *pflag.FlagSet) { o.releaseFlags.addFlags(fs) })
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {
 		fs.StringVar(&o.progress, "progress", "auto", "Show this `KIND` of progress: auto, none, plain, quiet, rawjson or tty")
-		fs.StringVar(&o.metadataFile, "metadata-file", "", "Write what was built to a `FILE`, as JSON")
+		fs.StringVar(&o.metadataFile, "metadata-file", "", "Write what was built to a `FILE`, as JSON; - is standard output")
 	})
 	o.addDeprecatedFlags(flags)
 }
@@ -193,7 +193,7 @@ func bakeTargets(a *app.App, o *bakeOptions, r *diagnostics.Reporter) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	if o.resume != "" || o.rollback != "" {
+	if o.resume != "" || o.rollback != "" || o.forget != "" {
 		if done, err := takeUpRelease(a, o); done || err != nil {
 			return err
 		}

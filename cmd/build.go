@@ -21,12 +21,16 @@ import (
 	"bake/cmd/enginecmd"
 	"bake/cmd/exit"
 	"bake/cmd/heap"
+	"bake/cmd/recovery"
 )
 
 // buildPlan submits the plan to a builder and reports what happened.
 func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Reporter) error {
 	r.Add(plan.Faults(a.Env, true))
 	r.Add(plan.Collisions(a.Env))
+	if !o.atomic && !o.jobs.hold { // these are refused
+		r.Add(recovery.HeldTags(a, plan))
+	}
 	if err := r.Check(); err != nil {
 		return err
 	}
@@ -35,6 +39,9 @@ func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Repor
 	}
 	mode, err := display.ModeOf(o.progress, a.Env)
 	if err != nil {
+		return err
+	}
+	if err := checkMetadata(o, plan); err != nil {
 		return err
 	}
 	if len(plan.Targets) == 0 {
@@ -71,7 +78,7 @@ func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Repor
 		tellWorkflow(a, outcome)
 	}
 	if err == nil {
-		if err := writeMetadata(o.metadataFile, outcome); err != nil {
+		if err := writeMetadata(o.metadataFile, a.Out, outcome); err != nil {
 			return err
 		}
 		return showAnswers(a, o, plan, outcome, r)
@@ -80,7 +87,7 @@ func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Repor
 		_ = showAnswers(a, o, plan, outcome, r) // the failure counts for more
 	}
 	if o.goesOn() && ctx.Err() == nil && outcome != nil {
-		if err := writeMetadata(o.metadataFile, outcome); err != nil {
+		if err := writeMetadata(o.metadataFile, a.Out, outcome); err != nil {
 			a.Warn("%s", err)
 		}
 	}
@@ -97,7 +104,7 @@ func buildNothing(a *app.App, o *bakeOptions, plan *bake.Plan, mode display.Mode
 		a.Note("nothing to build: what was asked for has no targets")
 	}
 	outcome := &report.Report{Started: time.Now(), Version: app.Version()}
-	if err := writeMetadata(o.metadataFile, outcome); err != nil {
+	if err := writeMetadata(o.metadataFile, a.Out, outcome); err != nil {
 		return err
 	}
 	if mode.Talkative() {

@@ -1,26 +1,113 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"bake/bake"
 	"bake/bake/submit/report"
+	"bake/cmd/exit"
 )
 
+// stdoutFile is the name of a file that means standard output.
+const stdoutFile = "-"
+
+// checkMetadata finds before a build that the file of --metadata-file could not
+// be written after it, or would be mixed up with other data.
+func checkMetadata(o *bakeOptions, plan *bake.Plan) error {
+	if o.metadataFile != stdoutFile {
+		if err := writable(o.metadataFile); err != nil && !makesRoom(plan, filepath.Dir(o.metadataFile)) {
+			return exit.Usagef("--metadata-file cannot be written: %w", err)
+		}
+		return nil
+	}
+	for _, t := range plan.Targets {
+		if method, err := t.Asks(); err == nil && method != "" {
+			return exit.Usagef("--metadata-file=-: the answer to --call of target %s goes to standard output, too", t.Name)
+		}
+		for _, out := range t.Outputs {
+			if out.Dest == stdoutFile {
+				return exit.Usagef("--metadata-file=-: an output of target %s goes to standard output, too", t.Name)
+			}
+		}
+	}
+	return nil
+}
+
 // writeMetadata writes what was built to the file of --metadata-file.
-func writeMetadata(name string, outcome *report.Report) error {
+func writeMetadata(name string, stdout io.Writer, outcome *report.Report) error {
 	if name == "" {
 		return nil
 	}
 	data, err := outcome.Metadata()
+	switch {
+	case err != nil:
+	case name == stdoutFile:
+		_, err = stdout.Write(data)
+	default:
+		err = writeFileAtomic(name, data)
+	}
 	if err != nil {
 		return fmt.Errorf("write the metadata: %w", err)
 	}
-	if err := writeFileAtomic(name, data); err != nil {
-		return fmt.Errorf("write the metadata: %w", err)
-	}
 	return nil
+}
+
+// writable does what writeFileAtomic begins with, and leaves nothing.
+func writable(name string) error {
+	if name == "" {
+		return nil
+	}
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
+		if st.IsDir() {
+			return fmt.Errorf("%s is a directory", name)
+		}
+		return nil // a pipe might wait for a reader
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return beside(name, err)
+	}
+	return errors.Join(temporary.Close(), os.Remove(temporary.Name()))
+}
+
+// makesRoom reports whether a directory is not there yet, and an output of the
+// plan makes it.
+func makesRoom(plan *bake.Plan, dir string) bool {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	within := func(path, dir string) bool {
+		rel, err := filepath.Rel(dir, path)
+		return err == nil && filepath.IsLocal(rel)
+	}
+	dir, err := filepath.Abs(dir)
+	for _, t := range plan.Targets {
+		for _, out := range t.Outputs {
+			dest, failed := filepath.Abs(out.Dest)
+			if out.Dest != "" && err == nil && failed == nil && (within(dir, dest) || within(dest, dir)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// beside is an error about a file that was to stand beside another, as one of
+// their directory.
+func beside(name string, err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // writeFileAtomic writes a file so that readers see the old content or the

@@ -11,6 +11,7 @@ import (
 	"bake/bake/submit/report"
 	"bake/cmd/app"
 	"bake/cmd/builders"
+	"bake/cmd/display"
 	"bake/cmd/exit"
 	"bake/cmd/recovery"
 
@@ -25,27 +26,37 @@ type releaseFlags struct {
 	atomic   bool
 	resume   string // id of a release, or lastRelease
 	rollback string // the same
+	forget   string // id of a release
 }
 
 func (f *releaseFlags) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.atomic, "atomic", false, "Build all targets, push all images, and only then move the tags: all or none")
 	fs.StringVar(&f.resume, "resume", "", "Finish the last release that failed or was interrupted, or that with this `ID`")
 	fs.StringVar(&f.rollback, "rollback", "", "Put back the tags that the last interrupted release has moved, or that with this `ID`")
+	fs.StringVar(&f.forget, "forget", "", "End the release with this `ID` and leave its tags as they are")
 	fs.Lookup("resume").NoOptDefVal, fs.Lookup("rollback").NoOptDefVal = recovery.LastRelease, recovery.LastRelease
 }
 
 // validate finds what cannot be meant.
 func (f *releaseFlags) validate(o *bakeOptions) error {
+	var given []string
+	for _, flag := range []struct{ name, value string }{{"--resume", f.resume}, {"--rollback", f.rollback}, {"--forget", f.forget}} {
+		if flag.value != "" {
+			given = append(given, flag.name)
+		}
+	}
 	switch {
-	case f.resume != "" && f.rollback != "":
-		return exit.Usagef("--resume and --rollback are mutually exclusive")
-	case f.resume == "" && f.rollback == "":
+	case len(given) > 1:
+		return exit.Usagef("%s are mutually exclusive", strings.Join(given, " and "))
+	case len(given) == 0:
 		return nil
 	case o.print || o.list != "":
-		return exit.Usagef("--resume and --rollback go neither with --print nor with --list")
+		return exit.Usagef("%s goes neither with --print nor with --list", given[0])
 	case f.rollback != "" && len(o.targets) > 0:
 		return exit.Usagef("--rollback takes no target, but got %q", o.targets[0]).
 			WithHint("Name a release as --rollback=%s, or none for the last one.", o.targets[0])
+	case f.forget != "" && len(o.targets) > 0:
+		return exit.Usagef("--forget takes no target, but got %q", o.targets[0])
 	}
 	return nil
 }
@@ -53,6 +64,9 @@ func (f *releaseFlags) validate(o *bakeOptions) error {
 // takeUpRelease finishes or undoes the release that was asked for. It returns false
 // if there is one to finish that has to be built again.
 func takeUpRelease(a *app.App, o *bakeOptions) (done bool, err error) {
+	if o.forget != "" {
+		return true, recovery.Forget(a, o.forget)
+	}
 	journals, err := recovery.Journals(a)
 	if err != nil {
 		return true, err
@@ -75,16 +89,17 @@ func takeUpRelease(a *app.App, o *bakeOptions) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	if o.resume != "" {
-		err = journal.Resume(ctx, registries)
-	} else {
-		err = recovery.RollBack(ctx, a, journal, registries)
+	if mode, err := display.ModeOf(o.progress, a.Env); err != nil {
+		return true, err
+	} else if mode.Talkative() {
+		journal.OnStep = func(s release.Step) { a.Note("%s", s) }
 	}
-	if err != nil {
+	takeUp := recovery.RollBack
+	if o.resume != "" {
+		takeUp = recovery.Resume
+	}
+	if err := takeUp(ctx, a, journal, registries); err != nil {
 		return true, recovery.RecoveryFailed(ctx, a, entry, err)
-	}
-	if o.resume != "" {
-		a.Note("release %s is finished: %s", entry.ID, strings.Join(recovery.References(entry.Tags), ", "))
 	}
 	return true, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"bake/bake/submit/failure"
 	"bake/bake/submit/node"
@@ -17,6 +18,7 @@ import (
 	"github.com/docker/buildx/builder"
 	pw "github.com/docker/buildx/util/progress"
 	controlapi "github.com/moby/buildkit/api/services/control"
+	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -38,7 +40,11 @@ func (r *run) moveTags(ctx context.Context) error {
 	if len(r.held.tags) == 1 {
 		title = "moving the tag " + r.held.tags[0].Reference
 	}
-	return r.inTag(pw.Write(r.progress, title, func() error {
+	return r.inTag(pw.Wrap(title, r.progress.Write, func(log pw.SubLogger) error {
+		r.held.journal.OnStep = func(s release.Step) {
+			now := time.Now()
+			log.SetStatus(&client.VertexStatus{ID: s.String(), Timestamp: now, Started: &now, Completed: &now})
+		}
 		return r.held.journal.Move(ctx, r.registries(n), r.held.tags)
 	}))
 }

@@ -15,20 +15,77 @@ import (
 // LastRelease is what --resume and --rollback mean without an id.
 const LastRelease = "last"
 
+// Resume moves the tags of a release to its new images.
+func Resume(ctx context.Context, a *app.App, journal *release.Journal, registries *release.Registries) error {
+	before := journal.Record()
+	left, err := journal.Resume(ctx, registries)
+	if err != nil {
+		return err
+	}
+	tellEnd(a, before, "finished", left)
+	return nil
+}
+
 // RollBack puts the tags of a release back to what they pointed to.
 func RollBack(ctx context.Context, a *app.App, journal *release.Journal, registries *release.Registries) error {
 	before := journal.Record()
-	stay, err := journal.Rollback(ctx, registries)
+	left, err := journal.Rollback(ctx, registries)
 	switch {
 	case err != nil:
 		return err
 	case before.Phase == release.Pushing:
 		a.Note("release %s had moved no tag; it is forgotten", before.ID)
-	default:
-		a.Note("release %s is undone: %s", before.ID, strings.Join(References(before.Tags), ", "))
+		return nil
 	}
-	for _, tag := range stay {
+	tellEnd(a, before, "undone", left)
+	return nil
+}
+
+// tellEnd tells how a release has ended that was taken up again, and which tags
+// are not as it would have them.
+func tellEnd(a *app.App, rec release.Record, how string, left release.Left) {
+	changed := map[string]bool{}
+	for _, c := range left.Changed {
+		changed[c.Tag] = true
+	}
+	var done []string
+	for _, tag := range References(rec.Tags) {
+		if !changed[tag] {
+			done = append(done, tag)
+		}
+	}
+	if len(done) > 0 {
+		a.Note("release %s is %s: %s", rec.ID, how, strings.Join(done, ", "))
+	} else {
+		a.Note("release %s has ended: none of its tags is its own any more", rec.ID)
+	}
+	for _, c := range left.Changed {
+		a.Warn("somebody else has moved the tag %s since: it was left as it is", c)
+	}
+	for _, tag := range left.Stay {
 		a.Warn("the tag %s did not exist before the release; it stays, as its registry does not delete tags", tag)
+	}
+}
+
+// Forget ends a release on purpose, and tells what it leaves.
+func Forget(a *app.App, id string) error {
+	journals, err := Journals(a)
+	if err != nil {
+		return err
+	}
+	entry, err := find(journals, id)
+	if err != nil {
+		return err
+	}
+	rec, err := journals.Forget(entry.ID)
+	switch {
+	case err != nil:
+		return err
+	case rec.Phase != release.Moving:
+		a.Note("release %s is forgotten", id)
+	default:
+		a.Note("release %s is forgotten; some of its tags may point to the new images and others to the old ones: %s",
+			id, strings.Join(References(rec.Tags), ", "))
 	}
 	return nil
 }
@@ -41,9 +98,9 @@ func RecoveryFailed(ctx context.Context, a *app.App, entry *release.Entry, err e
 		return exit.Reported(exit.Interrupted)
 	}
 	out := &exit.Error{Code: exit.CodeOf(err), Err: err}
-	var changed *release.ChangedError
-	if errors.As(err, &changed) {
-		return out.WithHint("Nothing was touched. If the tags are as they should be, forget the release: remove %s.", changed.File)
+	var lost *release.LostError
+	if errors.As(err, &lost) {
+		return out.WithHint("Nothing was touched. %s", lost.Hint())
 	}
 	return out.WithHint("%s", Sentence(Unfinished(entry.ID, release.Moving)))
 }
@@ -71,12 +128,11 @@ func Find(a *app.App, journals release.Journals, id string) (*release.Entry, err
 		return nil, err
 	}
 	if id != LastRelease {
-		for _, e := range list {
-			if e.ID == id {
-				return usable(&e)
-			}
+		e, err := find(journals, id)
+		if err != nil {
+			return nil, err
 		}
-		return nil, exit.Usagef("there is no unfinished release %q", id).WithHint("%s", listReleases(list))
+		return usable(e)
 	}
 	list = slices.DeleteFunc(list, func(e release.Entry) bool { return e.Running })
 	half := slices.DeleteFunc(slices.Clone(list), func(e release.Entry) bool { return e.Err == nil && e.Phase != release.Moving })
@@ -95,13 +151,27 @@ func Find(a *app.App, journals release.Journals, id string) (*release.Entry, err
 	return nil, nil
 }
 
+// find finds the release with an id, even if its journal cannot be read.
+func find(journals release.Journals, id string) (*release.Entry, error) {
+	list, err := journals.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		if e.ID == id {
+			return &e, nil
+		}
+	}
+	return nil, exit.Usagef("there is no unfinished release %q", id).WithHint("%s", listReleases(list))
+}
+
 // usable is a release whose journal can be read.
 func usable(e *release.Entry) (*release.Entry, error) {
 	if e.Err == nil {
 		return e, nil
 	}
 	return nil, (&exit.Error{Code: exit.Build, Err: e.Err}).
-		WithHint("If the tags of that release are as they should be, remove the file.")
+		WithHint("If the tags of that release are as they should be, `bake --forget=%s` ends it.", e.ID)
 }
 
 // References are the names of tags.

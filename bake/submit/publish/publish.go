@@ -84,7 +84,8 @@ func RegistriesOf(n builder.Node, env bake.Env, hosts docker.RegistryHosts, agai
 }
 
 // PushIndex makes the image of p whole in all of its repositories: several
-// parts become an index, pushed by its digest. It names no tag.
+// parts become an index, pushed by its digest. It names no tag. What a repository
+// has is not written again: some registries fail who reads it meanwhile.
 func (p *Publication) PushIndex(ctx context.Context, to *release.Registries) (ocispecs.Descriptor, error) {
 	if len(p.Parts) == 1 && len(p.Annotations) == 0 {
 		return p.Parts[0], nil
@@ -98,15 +99,20 @@ func (p *Publication) PushIndex(ctx context.Context, to *release.Registries) (oc
 		return desc, err
 	}
 	for repository := range strings.SplitSeq(repositories, ",") {
-		if err := to.Put(ctx, p.Place(repository), desc, data); err != nil {
+		place := p.Place(repository)
+		has, err := to.Has(ctx, place, desc)
+		if err == nil && !has {
+			err = to.Put(ctx, place, desc, data)
+		}
+		if err != nil {
 			return desc, err
 		}
 	}
 	return desc, nil
 }
 
-// MoveTags makes all names of p point to its image desc, which pushIndex
-// returned, one after the other.
+// MoveTags makes all names of p point to its image desc, which PushIndex
+// returned, one after the other. Those that do are left alone.
 func (p *Publication) MoveTags(ctx context.Context, to *release.Registries, desc ocispecs.Descriptor) error {
 	data, err := to.Fetch(ctx, p.Place(p.Names[0]), desc)
 	if err != nil {
@@ -117,7 +123,12 @@ func (p *Publication) MoveTags(ctx context.Context, to *release.Registries, desc
 		if err != nil {
 			return err
 		}
-		if err := to.Put(ctx, p.Place(tag), desc, data); err != nil {
+		place := p.Place(tag)
+		found, err := to.Resolve(ctx, place)
+		if err == nil && (found == nil || found.Digest != desc.Digest) {
+			err = to.Put(ctx, place, desc, data)
+		}
+		if err != nil {
 			return fmt.Errorf("move the tag %s: %w", cmp.Or(name, tag), err)
 		}
 	}

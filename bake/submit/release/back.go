@@ -17,6 +17,7 @@ const rounds = 3
 func (m *mover) back(ctx context.Context, tags []*Tag) (stay, stuck []*Tag, err error) {
 	pending := tags
 	for n := 0; len(pending) > 0 && n < rounds; n++ {
+		m.begin(pending)
 		kept, failed, failure := m.backOnce(ctx, pending)
 		stay, stuck = append(stay, kept...), append(stuck, failed...)
 		if err == nil {
@@ -87,6 +88,7 @@ func (m *mover) putBack(ctx context.Context, t *Tag) (kept bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	m.tell(t, nil)
 	return false, m.journal.update(func(*Record) { t.Moved = false })
 }
 

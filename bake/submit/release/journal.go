@@ -84,13 +84,28 @@ type Journals struct{ Dir string }
 // Journal is the journal of one release, which no other process may use while
 // it is open.
 type Journal struct {
-	File string // where it is
+	File   string     // where it is
+	OnStep func(Step) // is told of each tag that is set, one call at a time; may be nil
 
 	journals Journals
 	lock     *flock.Flock
 	mu       sync.Mutex
 	record   Record
 	removed  bool
+}
+
+// Step is a tag that was just made to point to an image.
+type Step struct {
+	Tag      string        // "ghcr.io/me/app:1.0"
+	Digest   digest.Digest // of the image; empty if the tag was removed
+	Done, Of int           // so many tags are set now, of all
+}
+
+func (s Step) String() string {
+	if s.Digest == "" {
+		return fmt.Sprintf("%s is removed (%d of %d)", s.Tag, s.Done, s.Of)
+	}
+	return fmt.Sprintf("%s is %s (%d of %d)", s.Tag, s.Digest, s.Done, s.Of)
 }
 
 // errBusy says that another process has the journal.

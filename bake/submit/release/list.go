@@ -104,17 +104,43 @@ func (j Journals) conflict(rec Record, replace bool) error {
 		case other.Phase == Moving && shared != "":
 			return &ConflictError{other, shared}
 		case other.Phase != Moving && replace && (shared != "" || time.Since(other.Started) > keptFor):
-			j.forget(other.ID)
+			_, _ = j.Forget(other.ID) // unless another process has it
 		}
 	}
 	return nil
 }
 
-// forget removes a journal unless another process has it.
-func (j Journals) forget(id string) {
-	if one, err := j.Open(id); err == nil {
-		_ = one.Remove()
+// Forget ends a release, whatever became of it: the tags stay as they are. Its
+// journal is removed, even one that cannot be read. The record says what the
+// release was, as far as it is known.
+func (j Journals) Forget(id string) (Record, error) {
+	one, err := j.Open(id)
+	if damaged := (*JournalError)(nil); errors.As(err, &damaged) {
+		return Record{ID: id}, os.Remove(damaged.File)
 	}
+	if err != nil {
+		return Record{}, err
+	}
+	return one.Record(), one.Remove()
+}
+
+// Holding are the releases that are not finished and have moved tags, or are
+// about to, by the tag. Nothing is written.
+func (j Journals) Holding() (map[string]Entry, error) {
+	list, err := j.List()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Entry{}
+	for _, e := range list {
+		if e.Err != nil || e.Phase != Moving {
+			continue
+		}
+		for _, t := range e.Tags {
+			out[t.Reference] = e
+		}
+	}
+	return out, nil
 }
 
 // common is a tag that both lists have, or "".

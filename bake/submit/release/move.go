@@ -35,6 +35,7 @@ type mover struct {
 	mu        sync.Mutex
 	manifests map[string][]byte // by repository and digest
 	tried     map[*Tag]bool     // those that may have moved, whatever was answered
+	done, of  int               // how many tags are set, for progress
 }
 
 // Move moves tags to their new images, which are all in their repositories
@@ -46,6 +47,9 @@ func (j *Journal) Move(ctx context.Context, to *Registries, tags []*Tag) error {
 	m := newMover(j, to)
 	j.setTags(tags)
 	tags, err := m.prepare(ctx, tags)
+	if err == nil {
+		err = m.reversible(ctx, tags)
+	}
 	if err != nil {
 		return m.failure(ctx, err)
 	}
@@ -106,38 +110,11 @@ func (m *mover) prepare(ctx context.Context, tags []*Tag) ([]*Tag, error) {
 			out = append(out, t)
 		}
 	}
-	return out, m.fetch(ctx, out, func(t *Tag) []*Image { return []*Image{t.New, t.Old} })
-}
-
-// fetch reads the manifests that images returns for tags.
-func (m *mover) fetch(ctx context.Context, tags []*Tag, images func(*Tag) []*Image) error {
-	var once []*Tag // one for each manifest
-	seen := map[string]bool{}
-	for _, t := range tags {
-		for _, i := range images(t) {
-			if i == nil {
-				continue
-			}
-			repository, err := t.place().repository()
-			if err != nil {
-				return err
-			}
-			if k := repository + "@" + i.Digest.String(); !seen[k] {
-				seen[k] = true
-				once = append(once, &Tag{Reference: repository, Insecure: t.Insecure, New: i})
-			}
-		}
+	lost, err := m.check(ctx, out, func(t *Tag) *Image { return t.New }, m.unread)
+	if err == nil && len(lost) > 0 {
+		err = fmt.Errorf("what was just pushed is not there: %s", lost[0])
 	}
-	return m.each(ctx, once, func(ctx context.Context, t *Tag) error {
-		data, err := m.to.Fetch(ctx, t.place(), t.New.descriptor())
-		if err != nil {
-			return err
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.manifests[t.Reference+"@"+t.New.Digest.String()] = data
-		return nil
-	})
+	return out, err
 }
 
 // each calls f for all tags, some at once, and stops starting with the first
@@ -186,6 +163,7 @@ func (e *tagError) Unwrap() error { return e.err }
 // forward moves tags to their new images: those first that exist, as a tag
 // that did not exist may be impossible to remove again.
 func (m *mover) forward(ctx context.Context, tags []*Tag) error {
+	m.begin(tags)
 	for _, existing := range []bool{true, false} {
 		some := slices.DeleteFunc(slices.Clone(tags), func(t *Tag) bool { return (t.Old != nil) != existing })
 		err := m.each(ctx, some, func(ctx context.Context, t *Tag) error {
@@ -217,7 +195,30 @@ func (m *mover) move(ctx context.Context, t *Tag, image *Image, moved bool) erro
 			return err
 		}
 	}
+	m.tell(t, image)
 	return m.journal.update(func(*Record) { t.Moved = moved })
+}
+
+// begin starts to count the tags that are set.
+func (m *mover) begin(tags []*Tag) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done, m.of = 0, len(tags)
+}
+
+// tell tells that a tag was set.
+func (m *mover) tell(t *Tag, image *Image) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done++
+	if m.journal.OnStep == nil {
+		return
+	}
+	step := Step{Tag: t.Reference, Done: m.done, Of: m.of}
+	if image != nil {
+		step.Digest = image.Digest
+	}
+	m.journal.OnStep(step)
 }
 
 // linger returns a context that ends some time after ctx.

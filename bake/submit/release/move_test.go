@@ -163,7 +163,7 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 		r.expect(r.old)
 		j := r.open()
 		if phase := j.Record().Phase; phase == Undone {
-			if err := j.Resume(t.Context(), r.client); err != nil {
+			if _, err := j.Resume(t.Context(), r.client); err != nil {
 				t.Fatalf("request %d: %v", at, err)
 			}
 			r.expect(r.new)
@@ -200,7 +200,8 @@ func TestRegistryDiesAtEveryRequest(t *testing.T) {
 			}
 			j, want := r.open(), r.old
 			if resume && j.Record().Phase != Pushing {
-				want, err = r.new, j.Resume(t.Context(), r.client)
+				want = r.new
+				_, err = j.Resume(t.Context(), r.client)
 			} else {
 				_, err = j.Rollback(t.Context(), r.client)
 			}
@@ -254,7 +255,8 @@ func TestProcessDiesAtEveryRequest(t *testing.T) {
 			var err error
 			if resume && again.Record().Phase == Moving {
 				moving++
-				want, err = r.new, again.Resume(t.Context(), r.client)
+				want = r.new
+				_, err = again.Resume(t.Context(), r.client)
 			} else {
 				_, err = again.Rollback(t.Context(), r.client)
 			}
@@ -309,30 +311,104 @@ func TestNewTagStays(t *testing.T) {
 	}
 }
 
+// A tag that somebody else has moved is left, and the others are done.
 func TestSomebodyElseMovedATag(t *testing.T) {
-	r := rehearse(t)
-	r.hook(func(w http.ResponseWriter, req *http.Request) bool {
-		if req.Method == http.MethodPut && strings.HasSuffix(req.URL.Path, "/web/manifests/1") {
-			w.WriteHeader(http.StatusForbidden)
-			return true
-		}
-		return false
-	})
-	if err := r.begin().Move(t.Context(), r.client, r.tags); err == nil {
-		t.Fatal("it went well")
-	}
-	r.hook(nil)
-	third := r.push("app:1")
-	want := maps.Clone(r.old)
-	want["app:1"] = third.Digest
-	for name, do := range map[string]func(*Journal) error{
-		"resume":   func(j *Journal) error { return j.Resume(t.Context(), r.client) },
-		"rollback": func(j *Journal) error { _, err := j.Rollback(t.Context(), r.client); return err },
+	for name, do := range map[string]func(*Journal, *Registries) (Left, error){
+		"resume":   func(j *Journal, to *Registries) (Left, error) { return j.Resume(t.Context(), to) },
+		"rollback": func(j *Journal, to *Registries) (Left, error) { return j.Rollback(t.Context(), to) },
 	} {
-		var changed *ChangedError
-		if err := do(r.open()); !errors.As(err, &changed) || changed.Digest != third.Digest.String() {
-			t.Errorf("%s: %v", name, err)
+		r := rehearse(t)
+		r.halve()
+		third := r.push("app:1")
+		want := maps.Clone(map[string]map[string]digest.Digest{"resume": r.new, "rollback": r.old}[name])
+		want["app:1"] = third.Digest
+		left, err := do(r.open(), r.client)
+		if err != nil || !slices.Equal(left.Changed, []Changed{{r.place("app:1").Reference, third.Digest}}) {
+			t.Errorf("%s: %v, %v", name, left, err)
 		}
 		r.expect(want)
+		if left := r.left(); len(left) != 0 {
+			t.Errorf("%s: left %v", name, left)
+		}
+	}
+}
+
+// halve makes a release that dies when it has moved some tags.
+func (r *rehearsal) halve() {
+	r.Helper()
+	puts := 0
+	r.hook(func(w http.ResponseWriter, req *http.Request) bool {
+		if req.Method == http.MethodPut {
+			puts++
+		}
+		return puts > 1 && reset(w)
+	})
+	var failure *Error
+	if err := r.begin().Move(r.Context(), r.client, r.tags); !errors.As(err, &failure) || !failure.Half() {
+		r.Fatalf("it is not half done: %v", err)
+	}
+	r.hook(nil)
+}
+
+// Each tag that is set is told, with how many are.
+func TestMovingIsTold(t *testing.T) {
+	r := rehearse(t)
+	var told []string
+	tell := func(j *Journal) *Journal {
+		j.OnStep = func(s Step) { told = append(told, s.String()) }
+		return j
+	}
+	if err := tell(r.begin()).Move(t.Context(), r.client, r.tags); err != nil {
+		t.Fatal(err)
+	}
+	last := r.place("app:2").Reference + " is " + r.new["app:2"].String() + " (3 of 3)"
+	if len(told) != 3 || told[2] != last {
+		t.Errorf("told %q, want %q at the end", told, last)
+	}
+	r = rehearse(t)
+	r.halve()
+	told = nil
+	if _, err := tell(r.open()).Rollback(t.Context(), r.client); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) < 3 || !strings.HasSuffix(told[0], "(1 of 4)") {
+		t.Errorf("of putting them back is told %q", told)
+	}
+}
+
+func TestForget(t *testing.T) {
+	r := rehearse(t)
+	r.halve()
+	half := r.have()
+	rec, err := r.journals.Forget(r.left()[0].ID)
+	if err != nil || rec.Phase != Moving || len(rec.Tags) != len(r.tags) || len(r.left()) != 0 {
+		t.Errorf("%+v, %v, left %v", rec, err, r.left())
+	}
+	r.expect(half)
+	j := r.begin()
+	if _, err := r.journals.Forget(j.record.ID); !errors.Is(err, errBusy) {
+		t.Errorf("one that is running: %v", err)
+	}
+	j.Close()
+	if err := os.WriteFile(j.File, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.journals.Forget(j.record.ID); err != nil || len(r.left()) != 0 {
+		t.Errorf("one that is damaged: %v, left %v", err, r.left())
+	}
+}
+
+// The tags of a release that has moved some are held, those of others are not.
+func TestHolding(t *testing.T) {
+	r := rehearse(t)
+	begun := r.begin()
+	if held, err := r.journals.Holding(); err != nil || len(held) != 0 {
+		t.Errorf("before a tag has moved: %v, %v", held, err)
+	}
+	begun.Close()
+	r.halve()
+	held, err := r.journals.Holding()
+	if err != nil || len(held) != len(r.tags) || held[r.place("app:1").Reference].ID != r.left()[0].ID {
+		t.Errorf("%v, %v", held, err)
 	}
 }

@@ -4,20 +4,44 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
+// Left is what a release that was taken up again has left as it is.
+type Left struct {
+	Changed []Changed // tags that somebody else has moved meanwhile
+	Stay    []string  // tags that are new, and that their registry does not delete
+}
+
+// Changed is a tag that points to neither the old nor the new image of a
+// release.
+type Changed struct {
+	Tag    string
+	Digest digest.Digest // what it points to, empty if there is no such tag any more
+}
+
+func (c Changed) String() string {
+	if c.Digest == "" {
+		return c.Tag + " (which is gone)"
+	}
+	return fmt.Sprintf("%s (which points to %s)", c.Tag, c.Digest)
+}
+
 // Resume moves the tags of a release that was interrupted, or put back, to its
-// new images. It moves none if one points to a third image: somebody else has
-// moved it since. If it fails, what has moved stays so, and so does the journal.
-func (j *Journal) Resume(ctx context.Context, to *Registries) error {
+// new images, but for those that somebody else has moved since. If an image is
+// gone from its registry the error is a *LostError, and no tag is moved. If it
+// fails, what has moved stays so, and so does the journal.
+func (j *Journal) Resume(ctx context.Context, to *Registries) (Left, error) {
 	if j.record.Phase == Pushing {
-		return errors.New("not all images were pushed")
+		return Left{}, errors.New("not all images were pushed")
 	}
 	want := func(t *Tag) *Image { return t.New }
-	return j.again(ctx, to, want, func(m *mover, tags []*Tag) error {
+	changed, err := j.again(ctx, to, ToResume, want, func(m *mover, tags []*Tag) error {
 		for range rounds {
 			err := m.forward(ctx, tags)
 			if err == nil {
@@ -29,73 +53,88 @@ func (j *Journal) Resume(ctx context.Context, to *Registries) error {
 		}
 		return fmt.Errorf("others move these tags, too: %s", strings.Join(names(tags), ", "))
 	})
+	return Left{Changed: changed}, err
 }
 
 // Rollback makes the tags of a release that was interrupted point to what they
-// pointed to before. It returns new tags that stay, as their registry does not
-// delete tags. As Resume it does nothing if somebody else has moved a tag.
-func (j *Journal) Rollback(ctx context.Context, to *Registries) (stay []string, err error) {
+// pointed to before, but for those that somebody else has moved since. If that
+// is impossible for one, as its old image is gone, the error is a *LostError,
+// and none is moved.
+func (j *Journal) Rollback(ctx context.Context, to *Registries) (left Left, err error) {
 	if j.record.Phase == Pushing {
-		return nil, j.Remove()
+		return left, j.Remove()
 	}
-	err = j.again(ctx, to, func(t *Tag) *Image { return t.Old }, func(m *mover, tags []*Tag) error {
+	left.Changed, err = j.again(ctx, to, ToRollBack, func(t *Tag) *Image { return t.Old }, func(m *mover, tags []*Tag) error {
 		kept, _, err := m.back(ctx, tags)
-		stay = names(kept)
+		left.Stay = names(kept)
 		return err
 	})
-	return stay, err
+	return left, err
 }
 
-// again brings all tags of the journal to the images that want says. do sets
-// them, also those that are there already: a request of the process that died
-// may still be on its way.
-func (j *Journal) again(ctx context.Context, to *Registries, want func(*Tag) *Image, do func(*mover, []*Tag) error) error {
+// again brings the tags of the journal to the images that want says, but for
+// those that others have moved, which it returns. do sets them, also those that
+// are there already: a request of the process that died may still be on its way.
+func (j *Journal) again(ctx context.Context, to *Registries, aim Aim, want func(*Tag) *Image, do func(*mover, []*Tag) error) ([]Changed, error) {
 	defer j.Close()
 	m := newMover(j, to)
-	tags := j.record.Tags
-	if err := m.unchanged(ctx, tags); err != nil {
-		return err
+	tags, right, changed, err := m.own(ctx, j.record.Tags, want)
+	if err != nil {
+		return nil, err
+	}
+	lost, err := m.check(ctx, tags, want, m.gone)
+	if err != nil {
+		return nil, fmt.Errorf("release %s is still not finished: %w", j.record.ID, err)
+	}
+	lost = slices.DeleteFunc(lost, func(l Lost) bool {
+		at := slices.IndexFunc(right, func(t *Tag) bool { return t.Reference == l.Tag })
+		if at < 0 {
+			return false
+		}
+		tags = without(tags, right[at:at+1]) // it is there, and could not be set again
+		return true
+	})
+	if len(lost) > 0 {
+		return nil, &LostError{j.record.ID, aim, j.record.Phase, lost}
 	}
 	if err := m.claim(tags); err != nil {
+		return nil, err
+	}
+	if err := do(m, tags); err != nil {
+		return nil, fmt.Errorf("release %s is still not finished: %w", j.record.ID, err)
+	}
+	return changed, j.Remove()
+}
+
+// own divides tags into those that point to their old or new image, of these
+// those that are right already, and those that others have moved.
+func (m *mover) own(ctx context.Context, tags []*Tag, want func(*Tag) *Image) (own, right []*Tag, changed []Changed, err error) {
+	var mu sync.Mutex
+	found := map[*Tag]*ocispecs.Descriptor{}
+	err = m.each(ctx, tags, func(ctx context.Context, t *Tag) error {
+		at, err := m.to.Resolve(ctx, t.place())
+		mu.Lock()
+		defer mu.Unlock()
+		found[t] = at
 		return err
-	}
-	err := m.fetch(ctx, tags, func(t *Tag) []*Image { return []*Image{want(t)} })
-	if err == nil {
-		err = do(m, tags)
-	}
-	if err != nil {
-		return fmt.Errorf("release %s is still not finished: %w", j.record.ID, err)
-	}
-	return j.Remove()
-}
-
-// ChangedError says that somebody else has moved a tag of a release.
-type ChangedError struct {
-	Tag, Digest string
-	File        string // the journal
-}
-
-func (e *ChangedError) Error() string {
-	return fmt.Sprintf("the tag %s points to %s, which is neither the old nor the new image of the release: somebody else has moved it", e.Tag, e.Digest)
-}
-
-// unchanged checks that every tag points to its old or its new image.
-func (m *mover) unchanged(ctx context.Context, tags []*Tag) error {
-	err := m.each(ctx, tags, func(ctx context.Context, t *Tag) error {
-		found, err := m.to.Resolve(ctx, t.place())
-		if err != nil || same(found, t.New) || same(found, t.Old) {
-			return err
-		}
-		digest := "nothing"
-		if found != nil {
-			digest = found.Digest.String()
-		}
-		return &ChangedError{t.Reference, digest, m.journal.File}
 	})
 	if met := (*tagError)(nil); errors.As(err, &met) {
-		return met.err
+		return nil, nil, nil, met.err
 	}
-	return err
+	for _, t := range tags {
+		switch at := found[t]; {
+		case same(at, t.New) || same(at, t.Old):
+			own = append(own, t)
+			if same(at, want(t)) {
+				right = append(right, t)
+			}
+		case at == nil:
+			changed = append(changed, Changed{t.Reference, ""})
+		default:
+			changed = append(changed, Changed{t.Reference, at.Digest})
+		}
+	}
+	return own, right, changed, nil
 }
 
 // same reports whether a tag points to an image; none is no image.

@@ -173,6 +173,16 @@ func (r *Registries) Resolve(ctx context.Context, tag Place) (*ocispecs.Descript
 	return found, nil
 }
 
+// Has reports whether the repository of place has a manifest under its digest.
+func (r *Registries) Has(ctx context.Context, place Place, desc ocispecs.Descriptor) (bool, error) {
+	repository, err := place.repository()
+	if err != nil {
+		return false, err
+	}
+	found, err := r.Resolve(ctx, Place{repository + "@" + desc.Digest.String(), place.Insecure})
+	return err == nil && found != nil && found.MediaType == desc.MediaType, err
+}
+
 // Fetch reads a manifest, or a small blob, of the repository of place.
 func (r *Registries) Fetch(ctx context.Context, place Place, desc ocispecs.Descriptor) ([]byte, error) {
 	repository, err := place.repository()
