@@ -168,3 +168,23 @@ func distinct(names []string) []string {
 	}
 	return out
 }
+
+// SecretVariables are the environment variables that targets have as secrets.
+func (c *Config) SecretVariables() []string {
+	var out []string
+	for _, name := range c.names {
+		a := c.targets[name].attrs[attrSecret]
+		if a == nil {
+			continue
+		}
+		for _, s := range a.secrets() {
+			switch {
+			case s.Env != "":
+				out = append(out, s.Env)
+			case s.Src == "":
+				out = append(out, s.ID)
+			}
+		}
+	}
+	return distinct(out)
+}

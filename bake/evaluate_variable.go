@@ -9,6 +9,8 @@ import (
 	"github.com/tonistiigi/go-csvvalue"
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"bake/hclfuncs"
 )
 
 const jsonSuffix = "_JSON"
@@ -70,6 +72,9 @@ func (p place) find(name string, allowed bool) *lookup {
 // value converts the override to the variable's type: the declared one, or
 // that of its default.
 func (l *lookup) value(g *global, deflt cty.Value) (cty.Value, error) {
+	if err := hclfuncs.CheckJSONNesting(l.text); l.json && err != nil {
+		return cty.NilVal, fmt.Errorf("it is %w", err)
+	}
 	switch {
 	case g.typed && l.json:
 		val, err := fromJSON(l.text, g.typ)

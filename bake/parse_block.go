@@ -75,6 +75,10 @@ func (d *Definition) addVariable(b *hcl.Block) hcl.Diagnostics {
 	for _, a := range attrs {
 		switch a.Name {
 		case "type":
+			if deep := deepType(a.Expr); deep != nil {
+				diags = append(diags, deep...)
+				continue
+			}
 			v.typ = a.Expr
 		case "default":
 			v.def = a

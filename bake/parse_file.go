@@ -41,6 +41,9 @@ func parseJSON(f File) (hcl.Body, hcl.Diagnostics) {
 	if bytes.HasPrefix(f.Data, []byte(byteOrderMark)) {
 		return nil, hcl.Diagnostics{jsonByteOrderMark(f)}
 	}
+	if diags := deepJSON(f); diags != nil {
+		return nil, diags
+	}
 	file, diags := hcljson.Parse(f.Data, f.Name)
 	if file == nil || diags.HasErrors() {
 		return nil, jsonErrors(diags)

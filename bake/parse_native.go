@@ -24,6 +24,9 @@ func parseHCL(f File) (hcl.Body, hcl.Diagnostics) {
 	if body := parsePieces(f); body != nil {
 		return body, nil
 	}
+	if diags := deepText(f.Data, hclsyntax.LexConfig, f.Name, hcl.InitialPos); diags != nil {
+		return nil, diags
+	}
 	file, diags := hclsyntax.ParseConfig(f.Data, f.Name, hcl.InitialPos)
 	if file == nil {
 		return nil, diags
@@ -76,6 +79,9 @@ func (p *plain) blocks(whole *hclsyntax.Body) {
 func (p *plain) piece(whole *hclsyntax.Body) bool {
 	piece := p.text[p.at:]
 	piece = piece[:cut(piece)]
+	if deepText([]byte(piece), hclsyntax.LexConfig, p.name, p.pos()) != nil {
+		return false
+	}
 	file, diags := hclsyntax.ParseConfig([]byte(piece), p.name, p.pos())
 	if len(diags) > 0 || !join(whole, file.Body.(*hclsyntax.Body)) {
 		return false

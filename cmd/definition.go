@@ -64,6 +64,7 @@ func evaluateDefinition(a *app.App, o *definitionOptions, r *diagnostics.Reporte
 	if err != nil {
 		return nil, err
 	}
+	r.Secrets = diagnostics.NewSecrets(a.Env, vars)
 	fsys := files.HostFS{Dir: a.Dir}
 	list, project, err := o.read(a, fsys)
 	if err != nil {
@@ -79,6 +80,9 @@ func evaluateDefinition(a *app.App, o *definitionOptions, r *diagnostics.Reporte
 		return nil, r.Check()
 	}
 	config, diags := definition.Evaluate(bake.Scope{Env: a.Env, Vars: vars, Builtins: files.Builtins(o.context)})
+	if config != nil {
+		r.Secrets.Name(config.SecretVariables())
+	}
 	r.Add(diags)
 	if config == nil || diags.HasErrors() {
 		return nil, r.Check()

@@ -30,6 +30,7 @@ func WriteReference(w io.Writer) error {
 	writeCommand(&b, root, 2)
 	writeEnvironment(&b)
 	writeReportFields(&b)
+	b.WriteString(talkText)
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
 	for _, e := range exit.Codes {
 		fmt.Fprintf(&b, "| %d | %s |\n", e.Code, e.Meaning)

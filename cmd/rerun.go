@@ -13,13 +13,15 @@ import (
 	"bake/bake"
 	"bake/bake/submit/report"
 	"bake/cmd/app"
+	"bake/cmd/diagnostics"
 	"bake/cmd/exit"
 	"bake/cmd/files"
 )
 
 // leftover is what the runs of a definition in a directory have left: the
 // targets that were asked for and that failed, were skipped or were interrupted
-// when they were built last. It holds names only, no values.
+// when they were built last. It holds names only, no values, and of the URL of a
+// definition no credentials, which may be others in the next run.
 type leftover struct {
 	Directory string   `json:"directory"`
 	Files     []string `json:"files"`
@@ -35,7 +37,7 @@ func leftOver(a *app.App, o *bakeOptions) (*leftover, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &leftover{Directory: a.Dir, Files: []string{o.url}}
+	u := &leftover{Directory: a.Dir, Files: []string{diagnostics.HideCredentials(o.url)}}
 	if o.url == "" || len(o.files) > 0 {
 		names, _, err := o.names(a.Env, files.HostFS{Dir: a.Dir})
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"bake/bake"
 	"bake/bake/submit/report"
+	"bake/tests/apptest"
 )
 
 // What is left is the last result of every target that was asked for.
@@ -33,5 +34,23 @@ func TestLeftover(t *testing.T) {
 		if _, err := os.Stat(path); (err == nil) != (len(step.want) > 0) {
 			t.Errorf("%v left a file: %v", step.results, err)
 		}
+	}
+}
+
+// The file has the URL of the definition without its credentials, and is the same
+// for others.
+func TestLeftoverKeepsNoCredentials(t *testing.T) {
+	var paths []string
+	for _, url := range []string{"https://me:s3cr3t@example.com/a.git#main", "https://me:0th3r@example.com/a.git#main"} {
+		a, _, _ := apptest.New(t)
+		a.Dir, a.Env["XDG_STATE_HOME"] = "/work", "/state"
+		u, err := leftOver(a, &bakeOptions{definitionOptions: definitionOptions{origin: origin{url: url}}})
+		if err != nil || !slices.Equal(u.Files, []string{"https://me:xxxxx@example.com/a.git#main"}) {
+			t.Errorf("keeps %v, %v", u.Files, err)
+		}
+		paths = append(paths, u.path)
+	}
+	if paths[0] != paths[1] {
+		t.Errorf("other credentials make another file: %v", paths)
 	}
 }

@@ -14,7 +14,7 @@ import (
 const maxNodes = 1_000_000
 
 // maxDepth bounds nesting. What a build needs is nested 8 deep.
-const maxDepth = 1000
+const maxDepth = 500
 
 // reader turns the nodes of one document into values.
 type reader struct {

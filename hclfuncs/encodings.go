@@ -25,8 +25,8 @@ func encodingFunctions() []Function {
 				`[{arch = "amd64", os = "linux"}, {arch = "arm64", os = "linux"}]`}},
 		},
 		{
-			Name: "jsondecode", Category: Encodings, Func: stdlib.JSONDecodeFunc,
-			Doc: "Reads a JSON document. Objects become objects, arrays become tuples.",
+			Name: "jsondecode", Category: Encodings, Func: guardNesting(stdlib.JSONDecodeFunc),
+			Doc: "Reads a JSON document, nested at most 500 levels deep. Objects become objects, arrays become tuples.",
 			Examples: []Example{
 				{`jsondecode("{\"go\": [1, true, null]}")`, `{go = [1, true, null]}`},
 			},

@@ -29,6 +29,8 @@ type Finding struct {
 	log      []string    // the last lines of a log
 	Hint     string
 	advice   bool // no matter for --strict
+	inSource bool // the subject is in a source that the reporter has
+	rest     int  // how many others this stands for
 }
 
 // spread is what the Extra of a diagnostic implements that is about several places.
@@ -49,8 +51,12 @@ type Reporter struct {
 	lines   map[string][]string // of those that were asked for
 	order   map[string]int      // position of a file among those given
 
+	Secrets *Secrets // what no diagnostic may tell; nil is nothing
+
 	Pending []Finding
 	shown   []Finding
+	told    int // errors and
+	warned  int // warnings that were shown until now
 }
 
 // Source makes the text of the definition files known, for excerpts.
@@ -103,13 +109,15 @@ func (r *Reporter) Check() error {
 func (r *Reporter) Flush() {
 	batch := r.sorted(r.Pending)
 	r.Pending = nil
+	r.excerpt(batch)
 	r.shown = append(r.shown, batch...)
 	if !r.JSON {
 		r.writeText(batch)
 	}
 	if r.GitHub != nil {
-		r.GitHub.write(r.raised(batch))
+		r.annotate(batch)
 	}
+	r.note(batch)
 }
 
 // Advise takes in what the text form shows in another way.
@@ -191,10 +199,10 @@ func (r *Reporter) finding(d *hcl.Diagnostic) Finding {
 	f := Finding{
 		Severity: "error",
 		Summary:  d.Summary,
-		Detail:   d.Detail,
+		Detail:   clipProse(HideCredentials(r.Secrets.hide(d.Detail))),
 		Subject:  d.Subject,
 		context:  d.Context,
-		values:   valueNotes(d.Expression, d.EvalContext),
+		values:   r.Secrets.valueNotes(d.Expression, d.EvalContext),
 	}
 	if d.Severity == hcl.DiagWarning {
 		f.Severity = "warning"
@@ -205,9 +213,7 @@ func (r *Reporter) finding(d *hcl.Diagnostic) Finding {
 	if several, ok := hcl.DiagnosticExtra[spread](d); ok {
 		f.also = several.DiagnosticPlaces()
 	}
-	if d.Subject != nil {
-		f.Snippet = newSnippet(r.linesOf(d.Subject.Filename), *d.Subject, d.Context)
-	}
+	f.inSource = d.Subject != nil
 	return f
 }
 

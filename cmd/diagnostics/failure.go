@@ -25,8 +25,8 @@ import (
 func NewFailure(err error, target *failure.TargetError, plan *bake.Plan, sources map[string][]byte) Finding {
 	f := Finding{
 		Severity: "error",
-		Id:       "build-failed",
-		Summary:  "target " + target.Target + ": " + failure.Text(target.Err),
+		Id:       buildFailed,
+		Summary:  "target " + target.Target + ": " + HideCredentials(failure.Text(target.Err)),
 		Hint:     FailureHint(err, exit.CodeOf(err)),
 	}
 	if target.Range.Filename != "" {

@@ -20,6 +20,7 @@ type jsonFinding struct {
 	Notes    []string     `json:"notes,omitempty"`
 	Log      []string     `json:"log,omitempty"`
 	Hint     string       `json:"hint,omitempty"`
+	Count    int          `json:"count,omitempty"` // how many others this stands for, of which nothing else is told
 }
 
 // jsonRange is a place in a file. Lines and columns count from 1, bytes from
@@ -41,12 +42,16 @@ type jsonSnippet struct {
 	Lines []jsonLine `json:"lines"`
 }
 
-// jsonLine is one line of an excerpt; From and To bound its marked bytes.
+// jsonLine is one line of an excerpt; From and To bound its marked bytes. Of a
+// long line the text is a part: Offset is how many bytes are before it, and Cut
+// tells that there are more behind it.
 type jsonLine struct {
 	Number int    `json:"number"`
 	Text   string `json:"text"`
 	From   int    `json:"from,omitempty"`
 	To     int    `json:"to,omitempty"`
+	Offset int    `json:"offset,omitempty"`
+	Cut    bool   `json:"cut,omitempty"`
 }
 
 type jsonValue struct {
@@ -57,9 +62,10 @@ type jsonValue struct {
 // writeJSON writes all findings of the run as one array. Without any it is
 // empty, so that a program always finds one.
 func (r *Reporter) writeJSON(list []Finding) {
-	out := make([]jsonFinding, len(list))
-	for i, f := range r.raised(list) {
-		out[i] = f.json()
+	shown, rest := bounded(list, maxListed, maxListed)
+	out := []jsonFinding{}
+	for _, f := range r.raised(append(shown, rest...)) {
+		out = append(out, f.json())
 	}
 	enc := json.NewEncoder(r.Err)
 	enc.SetEscapeHTML(false)
@@ -78,6 +84,7 @@ func (f Finding) json() jsonFinding {
 		Notes:    f.notes,
 		Log:      f.log,
 		Hint:     f.Hint,
+		Count:    f.rest,
 	}
 	for i := range f.also {
 		out.Also = append(out.Also, newJSONRange(&f.also[i]))
@@ -85,7 +92,7 @@ func (f Finding) json() jsonFinding {
 	if f.Snippet != nil {
 		out.Snippet = &jsonSnippet{}
 		for _, l := range f.Snippet.lines {
-			out.Snippet.Lines = append(out.Snippet.Lines, jsonLine{Number: l.number, Text: l.text, From: l.from, To: l.to})
+			out.Snippet.Lines = append(out.Snippet.Lines, jsonLine{l.number, l.text, l.from, l.to, l.offset, l.cut})
 		}
 	}
 	for _, v := range f.values {

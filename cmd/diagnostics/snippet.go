@@ -23,12 +23,15 @@ type snippet struct {
 	numberWidth int
 }
 
-// snippetLine is one line of an excerpt. The marked part is the bytes
-// [from, to) of the text; from == to marks nothing.
+// snippetLine is one line of an excerpt, or the part of it that is around the
+// marked place. The marked part is the bytes [from, to) of the text; from == to
+// marks nothing.
 type snippetLine struct {
 	number   int
 	text     string
 	from, to int
+	offset   int  // how many bytes of the line are before the text
+	cut      bool // there are more behind it
 	gap      bool // lines before this one were cut out
 }
 
@@ -57,7 +60,8 @@ func newSnippet(lines []string, subject hcl.Range, context *hcl.Range) *snippet 
 			continue
 		}
 		from, to := marked(lines[n-1], n, subject)
-		s.lines = append(s.lines, snippetLine{number: n, text: lines[n-1], from: from, to: to, gap: gap})
+		l := snippetLine{number: n, text: lines[n-1], from: from, to: to, gap: gap}
+		s.lines = append(s.lines, l.withoutCredentials().clipped())
 		gap = false
 	}
 	s.numberWidth = len(fmt.Sprint(showLast))
@@ -99,9 +103,9 @@ func marked(line string, number int, r hcl.Range) (from, to int) {
 // columnOffset is the byte offset of a column. As HCL does, it counts
 // characters as people see them (grapheme clusters), from 1.
 func columnOffset(line string, column int) int {
-	offset := 0
+	offset, bytes := 0, []byte(line)
 	for ; column > 1 && offset < len(line); column-- {
-		size, _, err := textseg.ScanGraphemeClusters([]byte(line[offset:]), true)
+		size, _, err := textseg.ScanGraphemeClusters(bytes[offset:], true)
 		if err != nil || size == 0 {
 			break
 		}
@@ -136,9 +140,10 @@ func (s *snippet) write(b *strings.Builder, st terminal.Streams, style string) {
 			fmt.Fprintf(b, "%s\n", st.Paint(terminal.StyleMark, "..."))
 		}
 		number := st.Paint(terminal.StyleMark, fmt.Sprintf("%*d", s.numberWidth, l.number))
-		fmt.Fprintf(b, "%s %s\n", number, strings.TrimRight(bar+" "+terminal.Printable(l.text), " "))
+		before, after := l.dots()
+		fmt.Fprintf(b, "%s %s\n", number, strings.TrimRight(bar+" "+before+terminal.Printable(l.text)+after, " "))
 		if l.to > l.from {
-			fmt.Fprintf(b, "%s %s %s%s\n", pad, bar, blank(l.text, l.from), st.Paint(style, carets(l)))
+			fmt.Fprintf(b, "%s %s %s%s%s\n", pad, bar, blank(before, len(before)), blank(l.text, l.from), st.Paint(style, carets(l)))
 		}
 	}
 }

@@ -16,7 +16,8 @@ func (r *Reporter) writeText(batch []Finding) {
 	var b strings.Builder
 	seen := map[string]int{}
 	var rest []Finding
-	for _, f := range batch {
+	shown, _ := bounded(batch, maxErrors-r.told, len(batch))
+	for _, f := range shown {
 		if f.Severity == "warning" && f.Id != "" && f.Subject != nil {
 			if seen[f.Id]++; seen[f.Id] > maxAlike {
 				rest = append(rest, f)
@@ -27,19 +28,27 @@ func (r *Reporter) writeText(batch []Finding) {
 		b.WriteByte('\n')
 	}
 	r.writeRest(&b, rest)
-	if tally := r.tally(batch); tally != "" {
+	if tally := r.tally(batch, len(batch)-len(shown)); tally != "" {
 		fmt.Fprintln(&b, tally)
 	}
 	io.WriteString(r.Err, b.String())
 }
 
-// maxAlike is how many warnings of one kind are shown with all that is known.
-const maxAlike = 5
+// maxAlike is how many warnings of one kind are shown with all that is known, and
+// maxBrief how many others, of any kind, with a line.
+const (
+	maxAlike = 5
+	maxBrief = 100
+)
 
 // writeRest shows warnings beyond those of their kind that are shown in full, a
 // line each.
 func (r *Reporter) writeRest(b *strings.Builder, rest []Finding) {
-	for _, f := range rest {
+	for i, f := range rest {
+		if i == maxBrief {
+			fmt.Fprintf(b, "... and %s\n", terminal.Count(len(rest)-i, "more warning"))
+			break
+		}
 		what, _, _ := strings.Cut(f.Detail, ". ")
 		what, _, _ = strings.Cut(what, ", so ")
 		fmt.Fprintf(b, "%s: %s:%d:%d: %s\n", r.Paint(terminal.StyleWarning, "warning["+f.Id+"]"),
@@ -50,8 +59,9 @@ func (r *Reporter) writeRest(b *strings.Builder, rest []Finding) {
 	}
 }
 
-// tally counts a batch of several findings, and says what --strict did.
-func (r *Reporter) tally(batch []Finding) string {
+// tally counts a batch of several findings, and says what --strict did and how
+// many errors are not shown.
+func (r *Reporter) tally(batch []Finding, left int) string {
 	errors, warnings := 0, 0
 	for _, f := range batch {
 		if f.Severity == "error" {
@@ -68,6 +78,9 @@ func (r *Reporter) tally(batch []Finding) string {
 		parts = append(parts, terminal.Count(warnings, "warning"))
 	}
 	text := strings.Join(parts, " and ")
+	if left > 0 {
+		text += fmt.Sprintf("; %s, as the first ones may be the cause of the rest", terminal.CountIs(left, "error")+" not shown")
+	}
 	if r.Strict && warnings > 0 {
 		return text + "; --strict makes every warning an error"
 	}

@@ -23,7 +23,7 @@ type valueNote struct{ Name, Value string }
 
 // valueNotes lists the values that an expression read, by name. What cannot be
 // evaluated or is not known is left out: another diagnostic speaks of it.
-func valueNotes(expr hcl.Expression, ctx *hcl.EvalContext) []valueNote {
+func (s *Secrets) valueNotes(expr hcl.Expression, ctx *hcl.EvalContext) []valueNote {
 	if expr == nil || ctx == nil {
 		return nil
 	}
@@ -33,7 +33,10 @@ func valueNotes(expr hcl.Expression, ctx *hcl.EvalContext) []valueNote {
 		if diags.HasErrors() || value.IsMarked() || !value.IsKnown() {
 			continue
 		}
-		note := valueNote{Name: traversalText(traversal), Value: valueText(value)}
+		note := valueNote{Name: traversalText(traversal), Value: s.valueText(value)}
+		if slices.ContainsFunc(names(traversal), s.is) {
+			note.Value = "not shown, as it is a secret or named like one"
+		}
 		if !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
@@ -52,14 +55,32 @@ func traversalText(traversal hcl.Traversal) string {
 		case hcl.TraverseAttr:
 			b.WriteString("." + step.Name)
 		case hcl.TraverseIndex:
-			b.WriteString("[" + valueText(step.Key) + "]")
+			b.WriteString("[" + (*Secrets)(nil).valueText(step.Key) + "]")
 		}
 	}
-	return b.String()
+	return terminal.Clip(b.String(), maxValueText)
+}
+
+// names are those that a reference leads through.
+func names(traversal hcl.Traversal) []string {
+	var out []string
+	for _, step := range traversal {
+		switch step := step.(type) {
+		case hcl.TraverseRoot:
+			out = append(out, step.Name)
+		case hcl.TraverseAttr:
+			out = append(out, step.Name)
+		case hcl.TraverseIndex:
+			if step.Key.Type() == cty.String && step.Key.IsKnown() && !step.Key.IsNull() {
+				out = append(out, step.Key.AsString())
+			}
+		}
+	}
+	return out
 }
 
 // valueText describes a value in a few words.
-func valueText(v cty.Value) string {
+func (s *Secrets) valueText(v cty.Value) string {
 	ty := v.Type()
 	switch {
 	case v.IsNull():
@@ -67,7 +88,7 @@ func valueText(v cty.Value) string {
 	case !v.IsKnown():
 		return "unknown"
 	case ty == cty.String:
-		return quoteShort(v.AsString())
+		return quoteShort(HideCredentials(s.hide(v.AsString())))
 	case ty == cty.Number:
 		return v.AsBigFloat().Text('f', -1)
 	case ty == cty.Bool:
@@ -77,14 +98,14 @@ func valueText(v cty.Value) string {
 	case v.CanIterateElements() && v.LengthInt() == 0:
 		return "an empty " + ty.FriendlyName()
 	case v.CanIterateElements():
-		return collectionText(v)
+		return s.collectionText(v)
 	}
 	return ty.FriendlyName()
 }
 
 // collectionText shows a short list of simple values whole and tells the size
 // of any other collection.
-func collectionText(v cty.Value) string {
+func (s *Secrets) collectionText(v cty.Value) string {
 	var parts []string
 	length := 0
 	for it := v.ElementIterator(); it.Next(); {
@@ -93,7 +114,7 @@ func collectionText(v cty.Value) string {
 			parts = nil
 			break
 		}
-		text := valueText(element)
+		text := s.valueText(element)
 		length += len(text)
 		parts = append(parts, text)
 	}

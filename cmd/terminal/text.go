@@ -63,6 +63,14 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// CountIs says "1 element is" or "3 elements are".
+func CountIs(n int, noun string) string {
+	if n == 1 {
+		return Count(n, noun) + " is"
+	}
+	return Count(n, noun) + " are"
+}
+
 // Wrap breaks prose at spaces. Lines that start with space are commands or
 // lists and stay as they are.
 func Wrap(text string, width int) string {

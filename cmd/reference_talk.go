@@ -1,0 +1,33 @@
+package cmd
+
+// talkText is what the reference says of the limits of what bake says and reads.
+const talkText = `
+## Diagnostics
+
+What is wrong with a definition is told with its place and the lines there, as text
+or, with ` + "`--diagnostics json`" + `, as one array; on GitHub Actions also as annotations.
+However wrong or large a definition is, bake does not say more than a person or a
+program can use:
+
+* Of a line longer than 160 characters the part around the marked place is shown. In
+  JSON, ` + "`offset`" + ` is then how many bytes of the line are before ` + "`text`" + `, ` + "`cut`" + ` tells that
+  there are more behind it, and ` + "`from`" + ` and ` + "`to`" + ` count within ` + "`text`" + `. Of a sentence
+  that quotes more than 4,000 bytes, the middle is left out.
+* Text and annotations stop after 20 errors, as the first ones are often the cause of
+  the others, and say how many are left; so do annotations after 20 warnings. As text,
+  warnings beyond five of a kind take a line each, at most a hundred.
+* JSON is for programs, which filter by themselves: it has up to 500 errors and 500
+  warnings. If there are more, the last elements have the id ` + "`more-errors`" + ` or
+  ` + "`more-warnings`" + ` and a ` + "`count`" + `.
+* Failures of targets are never left out.
+
+Brackets, blocks, templates, conditionals, prefixes and JSON may be nested 500 levels
+deep, and an expression may apply 5,000 operators and indexes one after the other. What
+goes beyond is refused with its place, before it is parsed.
+
+Diagnostics of a definition do not tell secrets: the values of variables with a word
+such as TOKEN, PASSWORD, SECRET, KEY, CREDENTIALS or AUTH in their names, or which a
+target has as a secret (` + "`env=`" + `), and these values within others, if they have six
+characters or more. Credentials in URLs are shown as xxxxx, in excerpts, too. What bake
+remembers of a run, for ` + "`--rerun-failed`" + `, holds names and no values.
+`
