@@ -227,7 +227,11 @@ func bakeTargets(a *app.App, o *bakeOptions, r *diagnostics.Reporter) error {
 		if err := r.Check(); err != nil {
 			return err
 		}
-		return writeList(a.Out, list, config)
+		out := a.Out
+		if list.format == "json" {
+			out = a.JSON()
+		}
+		return writeList(out, list, config)
 	}
 	if o.rerunFailed {
 		if request.Targets, err = failedBefore(a, o, request, config); err != nil {
@@ -248,9 +252,9 @@ func bakeTargets(a *app.App, o *bakeOptions, r *diagnostics.Reporter) error {
 			return err
 		}
 		if list.kind == ciMatrixKind {
-			return writeCIMatrix(a.Out, plan)
+			return writeCIMatrix(a.JSON(), plan)
 		}
-		return writePlan(a.Out, plan)
+		return writePlan(a.JSON(), plan)
 	}
 	return buildPlan(a, o, plan, r)
 }

@@ -159,7 +159,7 @@ func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan
 		Caller:   host.Caller{Dir: a.Dir, Env: a.Env},
 		Progress: display.Update,
 		Follow:   display.Follow,
-		Stdout:   a.Out,
+		Stdout:   a.Raw(),
 		Docker:   docker,
 		Allow:    o.allow,
 		Jobs:     o.jobs.atOnce(chosen.Driver == builders.EmbeddedName),

@@ -43,7 +43,7 @@ func showAnswers(a *app.App, o *bakeOptions, plan *bake.Plan, outcome *report.Re
 	}
 	list := answersOf(plan, outcome)
 	if call.Format == "json" {
-		err = writeAnswersJSON(a.Out, plan, list)
+		err = writeAnswersJSON(a.JSON(), plan, list)
 	} else {
 		err = writeAnswers(a.Out, list)
 	}

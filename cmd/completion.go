@@ -38,7 +38,7 @@ The targets are those of the files named on the line, else of the default files.
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return writeCompletion(a.Out, c.Root(), args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return writeCompletion(a.Raw(), c.Root(), args[0]) },
 	}
 }
 

@@ -107,7 +107,7 @@ func explainValues(a *app.App, o *explainOptions, r *diagnostics.Reporter) error
 		return err
 	}
 	if o.format == "json" {
-		enc := json.NewEncoder(a.Out)
+		enc := json.NewEncoder(a.JSON())
 		enc.SetIndent("", "  ")
 		return enc.Encode(values)
 	}

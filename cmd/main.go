@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -36,12 +37,17 @@ func runCommand(a *app.App) (code int) {
 			code = exit.Build
 		}
 	}()
+	out := &terminal.Watched{W: a.Out}
+	a.Out = out
 	joinWorkflow(a)
 	a.Args = bareList(a.Args)
 	root := newRoot(a)
 	settleVerb(a, root)
 	root.SetArgs(a.Args)
 	err := root.Execute()
+	if lost := out.Err(); lost != nil && (err == nil || errors.Is(err, lost)) {
+		err = fmt.Errorf("write to standard output: %w", lost)
+	}
 	if err != nil {
 		a.Fail(err)
 	}
@@ -63,5 +69,6 @@ func joinWorkflow(a *app.App) {
 	a.GitHub = github.New(a.Err, a.Env)
 	if a.GitHub != nil && !a.Terminal {
 		a.Err = &github.Guard{W: a.Err}
+		a.Out = github.GuardData(a.Out)
 	}
 }

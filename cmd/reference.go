@@ -23,7 +23,8 @@ func WriteReference(w io.Writer) error {
 	b.WriteString("# The command line of bake\n\n" +
 		"This page is generated from the command line itself; a test keeps it current\n" +
 		"(`BAKE_UPDATE=1 go test ./cmd` rewrites it).\n\n" +
-		"Standard output carries data, standard error all talk. What `docker buildx bake`\n" +
+		"Standard output carries data, standard error all talk; data that cannot be written,\n" +
+		"as to a full disk, is an error. What `docker buildx bake`\n" +
 		"takes, `bake` takes. A first word that is a verb means the verb, unless every word\n" +
 		"is a target or group of the definition: then these are built, and a note says so.\n" +
 		"`bake -- NAME` always means the target, `bake NAME --` the verb.\n")

@@ -30,4 +30,22 @@ such as TOKEN, PASSWORD, SECRET, KEY, CREDENTIALS or AUTH in their names, or whi
 target has as a secret (` + "`env=`" + `), and these values within others, if they have six
 characters or more. Credentials in URLs are shown as xxxxx, in excerpts, too. What bake
 remembers of a run, for ` + "`--rerun-failed`" + `, holds names and no values.
+
+## Workflow commands
+
+On GitHub Actions (` + "`GITHUB_ACTIONS=true`" + `) a runner obeys lines that begin with
+` + "`::`" + ` and those with ` + "`##[`" + `, wherever they come from. Nothing that bake prints is one,
+whatever a definition, a build or a frontend says: neither the talk on standard error,
+apart from bake's own annotations and groups, nor the data on standard output. As bake
+cannot know whether a program reads its standard output or the runner does, data
+stays what it is for a program:
+
+* In JSON the bracket is written as ` + "`\\u005b`" + `, which is the same text to any parser.
+* In text, such as tables and what ` + "`explain`" + ` and ` + "`--call`" + ` print, a space of no width
+  (U+200B) comes between the two colons, or before the bracket, of what would be a
+  command. All other lines stay as they are. A program that has to read values which
+  may look like commands reads JSON.
+* A file that standard output goes to, ` + "`inspect --raw`" + `, completions, and images written
+  to standard output (` + "`dest=-`" + `) are as they are, byte for byte. ` + "`BAKE_GITHUB=false`" + `
+  turns all of this off.
 `

@@ -52,7 +52,7 @@ func (a *App) Interruptible(parent context.Context) (ctx context.Context, stop f
 // does not tell: it may be any, such as the connection to an engine that ended.
 func (a *App) unread() bool {
 	for _, w := range []io.Writer{a.Out, a.Err} {
-		if f, ok := w.(*os.File); ok && terminal.ReaderGone(f) {
+		if f, ok := terminal.File(w); ok && terminal.ReaderGone(f) {
 			return true
 		}
 	}

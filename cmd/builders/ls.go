@@ -103,7 +103,7 @@ func writeBuilders(a *app.App, o *buildersLsOptions, builders []*builder.Builder
 		"Name": "NAME/NODE", "DriverEndpoint": "DRIVER/ENDPOINT", "LastActivity": "LAST ACTIVITY",
 		"Status": "STATUS", "Buildkit": "BUILDKIT", "Platforms": "PLATFORMS",
 	}}}
-	out := formatter.Context{Output: a.Out, Format: format, Trunc: !o.noTrunc}
+	out := formatter.Context{Output: a.Templated(string(format)), Format: format, Trunc: !o.noTrunc}
 	err := out.Write(header, func(write func(formatter.SubContext) error) error {
 		for _, b := range builders {
 			row := builderRow{Builder: &listedBuilder{Builder: b, Current: b.Name == current}, table: format.IsTable(), short: out.Trunc}

@@ -52,7 +52,7 @@ func runEngineDu(a *app.App, o *engineDuOptions) error {
 			return fmt.Errorf("list the cache: %w", err)
 		}
 		if o.format == "json" {
-			return writeRecordsJSON(a.Out, records)
+			return writeRecordsJSON(a.JSON(), records)
 		}
 		return writeRecords(a.Out, records)
 	})

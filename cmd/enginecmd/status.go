@@ -52,7 +52,7 @@ func runEngineStatus(a *app.App, o *engineStatusOptions) error {
 		return EngineError("ask the engine for its state", err)
 	}
 	if o.format == "json" {
-		return writeStateJSON(a.Out, state)
+		return writeStateJSON(a.JSON(), state)
 	}
 	writeState(a.Out, state)
 	return nil

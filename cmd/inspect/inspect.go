@@ -108,7 +108,11 @@ func writeImage(ctx context.Context, a *app.App, o *inspectOptions, options imag
 	if err != nil {
 		return err
 	}
-	return p.Print(o.raw, a.Out)
+	out := a.Templated(o.format)
+	if o.raw {
+		out = a.Raw()
+	}
+	return p.Print(o.raw, out)
 }
 
 // inspectError says which image could not be shown, and why.

@@ -47,7 +47,7 @@ func List(a *app.App, format string) error {
 		}
 		rows = append(rows, row)
 	}
-	enc := json.NewEncoder(a.Out)
+	enc := json.NewEncoder(a.JSON())
 	enc.SetIndent("", "  ")
 	return enc.Encode(rows)
 }
