@@ -370,6 +370,48 @@ func TestServeInForeground(t *testing.T) {
 	}
 }
 
+// An engine in the foreground ends when it is told to, whatever became of its
+// socket: one that nobody may use, that is gone, or that somebody else made.
+func TestServeEndsWithoutItsSocket(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"open to others": func(path string) error { return os.Chmod(path, 0o666) },
+		"no rights":      func(path string) error { return os.Chmod(path, 0) },
+		"open directory": func(path string) error { return os.Chmod(filepath.Dir(path), 0o777) },
+		"removed":        os.Remove,
+		"a file": func(path string) error {
+			return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := tempConfig(t)
+			ctx, cancel := context.WithCancel(testContext(t))
+			ended := make(chan error, 1)
+			go func() { ended <- Serve(ctx, cfg) }()
+			waitFor(t, "it serves", 20*time.Second, func() bool { return status(t, cfg).Running })
+			path := status(t, cfg).Socket
+			if err := spoil(path); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { // else the test could not ask whether it runs
+				_ = os.Chmod(filepath.Dir(path), 0o700)
+				_ = os.Remove(path)
+			}()
+			cancel()
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(stopTime):
+				t.Fatal("it does not end with its context")
+			}
+			if free, err := unlocked(cfg.Dir); !free || err != nil {
+				t.Errorf("the engine still has the state directory: %v", err)
+			}
+		})
+	}
+}
+
 func TestServeDiesWithItsParent(t *testing.T) {
 	cfg := tempConfig(t)
 	exe, err := os.Executable()

@@ -280,8 +280,19 @@ func Serve(ctx context.Context, cfg Config) error {
 		}
 		return nil
 	case <-ctx.Done():
-		err := Stop(context.WithoutCancel(ctx), cfg)
-		<-done // how it ended does not matter: it was told to
-		return err
+		return end(cmd.Process, done)
 	}
+}
+
+// end ends an engine process that is a child: it is told to, and killed if it
+// takes too long. Its socket is not needed for that, whatever became of it.
+func end(process *os.Process, done <-chan error) error {
+	_ = process.Signal(syscall.SIGTERM) // an error says that it has ended
+	select {
+	case <-done: // how it ended does not matter: it was told to
+	case <-time.After(stopTime):
+		_ = process.Kill()
+		<-done
+	}
+	return nil
 }

@@ -37,12 +37,32 @@ func (o *File) open(map[string]string) (io.WriteCloser, error) {
 // createBeside creates a new file next to name, with the mode that a new file
 // of the user has.
 func createBeside(dir, name string) (*os.File, error) {
+	removeLeftovers(dir, name)
 	for n := 0; ; n++ {
-		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".%s.%d-%d.tmp", name, os.Getpid(), n)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err == nil || !os.IsExist(err) {
-			return f, err
+		path := filepath.Join(dir, fmt.Sprintf(".%s.%d-%d.tmp", name, os.Getpid(), n))
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if os.IsExist(err) {
+			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		hold(f)
+		if lies(f, path) {
+			return f, nil
+		}
+		f.Close() // taken for a leftover before it was held
 	}
+}
+
+// lies reports whether a file is still at its path.
+func lies(f *os.File, path string) bool {
+	here, err := f.Stat()
+	if err != nil {
+		return true // it cannot be told
+	}
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(here, there)
 }
 
 // Commit puts a completely written file in its place.
