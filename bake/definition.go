@@ -23,6 +23,7 @@ type Definition struct {
 	json       map[string][]byte // text of the files in JSON syntax, see keepJSON
 
 	unset        map[string][]compose.Unset // uses of variables that are not set, by target
+	composeReads map[string]string          // values from outside that Compose files have read, by name
 	numbers      []compose.Number           // of Compose files, that are another text than is written
 	secretValues map[Secret]string          // of variables that only .env and its like set
 }

@@ -92,6 +92,7 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 		return nil
 	}
 	d.unset, d.secretValues = map[string][]compose.Unset{}, map[Secret]string{}
+	d.composeReads = map[string]string{}
 	body, diags := compose.Parse(project, compose.Options{
 		FS:        opt.FS,
 		Env:       opt.Env.overriding(),
@@ -101,6 +102,7 @@ func (d *Definition) addCompose(project []compose.File, opt ParseOptions) hcl.Di
 		NoEnvFile: opt.NoEnvFile,
 		Profiles:  opt.Profiles,
 		Ignored:   opt.Ignored,
+		Read:      func(name, value string) { d.composeReads[name] = value },
 		Unset:     func(target string, use compose.Unset) { d.unset[target] = append(d.unset[target], use) },
 		Number:    func(n compose.Number) { d.numbers = append(d.numbers, n) },
 		Secret:    func(id, variable, value string) { d.secretValues[Secret{ID: id, Env: variable}] = value },

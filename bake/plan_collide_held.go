@@ -15,7 +15,7 @@ func (p *Plan) HeldTags(held func(tag string) string) hcl.Diagnostics {
 		if method, err := t.Asks(); err != nil || method != "" {
 			continue // nothing is pushed
 		}
-		for _, name := range pushedNames(t) {
+		for _, name := range t.PushedTags() {
 			if why := held(name); why != "" {
 				diags = append(diags, warningAt("tag-held", tagRange(t, name), "Tag of a release that is not finished",
 					"Target %q pushes %s. %s", t.Name, name, why))
@@ -25,8 +25,9 @@ func (p *Plan) HeldTags(held func(tag string) string) hcl.Diagnostics {
 	return sortDiagnostics(diags)
 }
 
-// pushedNames are the tags that the outputs of a target push, each once.
-func pushedNames(t *Target) []string {
+// PushedTags are the tags that the outputs of t push, each once, as they are
+// written.
+func (t *Target) PushedTags() []string {
 	var out []string
 	for _, o := range t.Outputs {
 		if byDigest, _ := strconv.ParseBool(o.Attrs["push-by-digest"]); pushes(o) && !byDigest {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bake/bake"
+	"bake/bake/submit/release"
 	"bake/cmd/app"
 	"bake/cmd/diagnostics"
 	"bake/cmd/exit"
@@ -39,8 +40,11 @@ type bakeOptions struct {
 	jobs     jobs
 	keepOn   bool // --keep-going
 	releaseFlags
-	specific bool     // flags were given that a journal does not write down
-	asked    []string // the arguments
+	flags    *pflag.FlagSet
+	specific bool           // flags were given that say what is built
+	written  []release.Flag // of these what a journal writes down one by one
+	resumed  *release.Entry // the release to go on with, by building it again or not
+	asked    []string       // the arguments
 	retries  int
 	timeout  time.Duration
 
@@ -244,6 +248,14 @@ func bakeTargets(a *app.App, o *bakeOptions, r *diagnostics.Reporter) error {
 	}
 	plan, diags := config.Plan(request)
 	r.Add(diags)
+	if plan != nil && o.resumed != nil && r.Check() == nil {
+		if err := o.compareRelease(a, plan); err != nil || o.resumed.Phase != release.Pushing {
+			if err == nil {
+				err = endRelease(a, o, o.resumed)
+			}
+			return err
+		}
+	}
 	if plan == nil || o.print || list.kind == ciMatrixKind {
 		if plan != nil {
 			r.Add(plan.Faults(a.Env, false))

@@ -69,7 +69,7 @@ func TestBakeFlags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got.specific = false // has a test of its own
+			got.specific, got.written, got.flags = false, nil, nil // have tests of their own
 			if diff := cmp.Diff(tt.want, *got, cmp.AllowUnexported(bakeOptions{}, releaseFlags{}, jobs{}, definitionOptions{}, origin{})); diff != "" {
 				t.Error(diff)
 			}

@@ -174,7 +174,7 @@ func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan
 		Metadata: o.metadataFile != "" || mode.Talkative() && a.GitHub.HasOutputs(),
 		Version:  app.Version(),
 	}
-	if err := holdOutputs(a, &opt, o, chosen); err != nil {
+	if err := holdOutputs(a, &opt, o, plan, chosen); err != nil {
 		return nil, err
 	}
 	builders.TellHistory(a, &opt, o.asked, chosen)

@@ -84,11 +84,11 @@ func refusedEntitlements(a *app.App, missing []bake.Entitlement) *exit.Error {
 	var needs, flags []string
 	for _, m := range missing {
 		needs = append(needs, fmt.Sprintf("  - %s (%s)", terminal.Printable(permits(m.Name)), strings.Join(m.Targets, ", ")))
-		flags = append(flags, shellQuote("--allow="+terminal.Printable(m.Name)))
+		flags = append(flags, terminal.ShellQuote("--allow="+terminal.Printable(m.Name)))
 	}
 	line := "bake " + strings.Join(flags, " ")
 	for _, arg := range a.Args {
-		line += " " + shellQuote(arg)
+		line += " " + terminal.ShellQuote(arg)
 	}
 	// Not in the hint, which is wrapped: scripts look for whole sentences.
 	err := fmt.Errorf("additional privileges requested\n\n%s:\n\n%s", asksFor, strings.Join(needs, "\n"))
@@ -120,15 +120,4 @@ func askEntitlements(ctx context.Context, a *app.App, missing []bake.Entitlement
 		granted = append(granted, m.Name)
 	}
 	return granted
-}
-
-// shellQuote writes an argument so that a shell reads it back as it was.
-func shellQuote(arg string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@+%", r)
-	}
-	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
-		return arg
-	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }

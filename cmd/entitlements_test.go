@@ -39,20 +39,3 @@ To grant them:
 		t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, "\x1b", "ESC"), want)
 	}
 }
-
-func TestShellQuote(t *testing.T) {
-	for arg, want := range map[string]string{
-		"":                    "''",
-		"--set=app.args.V=1":  "--set=app.args.V=1",
-		"a b":                 "'a b'",
-		"*.platform=x":        "'*.platform=x'",
-		"it's":                `'it'\''s'`,
-		"fs=../a":             "fs=../a",
-		"type=local,dest=out": "type=local,dest=out",
-		"$HOME":               "'$HOME'",
-	} {
-		if got := shellQuote(arg); got != want {
-			t.Errorf("%q: got %s, want %s", arg, got, want)
-		}
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 
+	"bake/bake"
 	"bake/bake/submit"
 	"bake/bake/submit/host"
 	"bake/bake/submit/release"
@@ -50,6 +51,8 @@ func (f *releaseFlags) validate(o *bakeOptions) error {
 		return exit.Usagef("%s are mutually exclusive", strings.Join(given, " and "))
 	case len(given) == 0:
 		return nil
+	case o.call != "build":
+		return exit.Usagef("%s does not go with --call", given[0])
 	case o.print || o.list != "":
 		return exit.Usagef("%s goes neither with --print nor with --list", given[0])
 	case f.rollback != "" && len(o.targets) > 0:
@@ -62,7 +65,8 @@ func (f *releaseFlags) validate(o *bakeOptions) error {
 }
 
 // takeUpRelease finishes or undoes the release that was asked for. It returns false
-// if there is one to finish that has to be built again.
+// if there is one to finish that has to be built again, or compared with what the
+// command line asks for.
 func takeUpRelease(a *app.App, o *bakeOptions) (done bool, err error) {
 	if o.forget != "" {
 		return true, recovery.Forget(a, o.forget)
@@ -76,21 +80,30 @@ func takeUpRelease(a *app.App, o *bakeOptions) (done bool, err error) {
 	if err != nil || entry == nil {
 		return true, err
 	}
-	if o.resume != "" && entry.Phase == release.Pushing {
-		return false, o.again(a.Dir, entry)
+	if o.resume != "" && (entry.Phase == release.Pushing || o.specific || len(o.targets) > 0) {
+		return false, o.again(a, entry)
+	}
+	return true, endRelease(a, o, entry)
+}
+
+// endRelease finishes or undoes a release whose images are all pushed.
+func endRelease(a *app.App, o *bakeOptions, entry *release.Entry) error {
+	journals, err := recovery.Journals(a)
+	if err != nil {
+		return err
 	}
 	journal, err := journals.Open(entry.ID)
 	if err != nil {
-		return true, err
+		return err
 	}
 	ctx, stop := a.Interruptible(context.Background())
 	defer stop()
 	registries, err := registriesOf(ctx, a, o, entry)
 	if err != nil {
-		return true, err
+		return err
 	}
 	if mode, err := display.ModeOf(o.progress, a.Env); err != nil {
-		return true, err
+		return err
 	} else if mode.Talkative() {
 		journal.OnStep = func(s release.Step) { a.Note("%s", s) }
 	}
@@ -99,43 +112,13 @@ func takeUpRelease(a *app.App, o *bakeOptions) (done bool, err error) {
 		takeUp = recovery.Resume
 	}
 	if err := takeUp(ctx, a, journal, registries); err != nil {
-		return true, recovery.RecoveryFailed(ctx, a, entry, err)
+		return recovery.RecoveryFailed(ctx, a, entry, err)
 	}
-	return true, nil
-}
-
-// again makes o ask for what the release was of, as far as it is written down.
-func (o *bakeOptions) again(dir string, entry *release.Entry) error {
-	r := entry.Request
-	if r.Dir != dir {
-		return exit.Usagef("release %s was not started in this directory, and not all of its images were pushed", entry.ID).
-			WithHint("It has to be built again. Do it there:\n\n  cd %s && bake --resume=%s", r.Dir, entry.ID)
-	}
-	if r.More && !o.specific {
-		return exit.Usagef("release %s was started with further options, which are not written down as they may be secret", entry.ID).
-			WithHint("Not all of its images were pushed, so it has to be built again. Run the command of that time with --resume added.")
-	}
-	if len(o.targets) == 0 {
-		o.targets = r.Targets
-	}
-	if len(o.files) == 0 {
-		o.files = r.Files
-	}
-	o.push = o.push || r.Push
-	o.atomic = true
 	return nil
 }
 
-// keepRelease notes what a release would have to be built again with.
-func (o *bakeOptions) keepRelease(flags *pflag.FlagSet) {
-	flags.Visit(func(f *pflag.Flag) { o.specific = o.specific || !recovery.Harmless[f.Name] })
-	for _, name := range o.files {
-		o.specific = o.specific || name == "-"
-	}
-}
-
 // holdOutputs completes the options of a build whose outputs are held back.
-func holdOutputs(a *app.App, opt *submit.Options, o *bakeOptions, chosen *builders.Selection) error {
+func holdOutputs(a *app.App, opt *submit.Options, o *bakeOptions, plan *bake.Plan, chosen *builders.Selection) error {
 	if !opt.HoldOutput && !opt.Atomic {
 		return nil
 	}
@@ -143,20 +126,14 @@ func holdOutputs(a *app.App, opt *submit.Options, o *bakeOptions, chosen *builde
 	if opt.Journals, err = recovery.Journals(a); err != nil {
 		return err
 	}
-	opt.Journal.Request = release.Request{Dir: a.Dir, Files: o.files, Targets: o.asked, More: o.specific}
-	if o.url != "" { // it may hold a password
-		opt.Journal.Request.Targets, opt.Journal.Request.More = nil, true
-	}
-	if o.push {
-		opt.Journal.Request.Push = true
-	}
+	opt.Journal.Request = o.releaseRequest(a, plan)
 	if !strings.Contains(chosen.Name, "://") {
 		opt.Journal.Builder = chosen.Name
 	}
 	opt.OnRelease = func(j *release.Journal) {
 		a.LastWords = func() {
 			if rec := j.Record(); !j.Removed() {
-				a.Note("%s", recovery.Unfinished(rec.ID, rec.Phase))
+				a.Note("%s", recovery.Unfinished(rec))
 			}
 		}
 	}
@@ -167,7 +144,7 @@ func holdOutputs(a *app.App, opt *submit.Options, o *bakeOptions, chosen *builde
 // failed.
 func adviseRelease(a *app.App, outcome *report.Report) {
 	if outcome != nil && outcome.Release != nil {
-		a.Note("%s", recovery.Unfinished(outcome.Release.ID, outcome.Release.Phase))
+		a.Note("%s", recovery.Unfinished(*outcome.Release))
 	}
 }
 

@@ -44,6 +44,9 @@ type Options struct {
 	// Ignored, if set, is called for each attribute that Compose knows for a
 	// build and that has no effect here.
 	Ignored func(rng hcl.Range, text string)
+	// Read, if set, is called for each variable of Env or Vars that a file refers
+	// to, with its value, at least once.
+	Read func(name, value string)
 	// Unset, if set, is called for each use of a variable that has no value in
 	// something that a build reads; others are no matter of it. The target is
 	// the one whose build it is, or empty for what all builds depend on.

@@ -17,8 +17,9 @@ const (
 // substitution replaces the variables of one text.
 type substitution struct {
 	env     environment
-	unset   []string // variables without a value and without a default
-	project bool     // the name of the project is used
+	read    func(name string) // is told of each variable that has a value; may be nil
+	unset   []string          // variables without a value and without a default
+	project bool              // the name of the project is used
 	depth   int
 	scanned int
 }
@@ -39,7 +40,7 @@ func (r *reader) interpolate(text string, at *yaml.Node) (string, []Unset) {
 	if !strings.Contains(text, "$") {
 		return text, nil
 	}
-	s := substitution{env: r.env}
+	s := substitution{env: r.env, read: r.l.noteRead}
 	out, err := s.replace(text)
 	switch err := err.(type) {
 	case nil:
@@ -131,7 +132,23 @@ func (s *substitution) plain(name string) string {
 func (s *substitution) lookup(name string) (string, bool) {
 	s.project = s.project || name == projectVariable
 	v, ok := s.env[name]
+	if ok && s.read != nil {
+		s.read(name)
+	}
 	return v, ok
+}
+
+// noteRead tells of a variable that was read and comes from outside.
+func (l *loader) noteRead(name string) {
+	if l.opt.Read == nil {
+		return
+	}
+	for _, given := range []map[string]string{l.opt.Vars, l.outside} {
+		if v, ok := given[name]; ok {
+			l.opt.Read(name, v)
+			return
+		}
+	}
 }
 
 // operator applies what follows the name of a variable: a colon, which makes

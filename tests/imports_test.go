@@ -125,7 +125,7 @@ var cmdRooms = []below{
 	{"github", "tally terminal"},
 	{"files", "exit heap"},
 	{"app", "exit files github terminal"},
-	{"recovery", "app exit"},
+	{"recovery", "app exit terminal"},
 	{"diagnostics", "exit github recovery terminal"},
 	{"enginecmd", "app exit heap terminal verb"},
 	{"builders", "app enginecmd exit terminal verb"},

@@ -172,5 +172,5 @@ func conflictHint(e *release.ConflictError) string {
 	if e.Other.Running {
 		return "Wait until it has ended."
 	}
-	return recovery.Sentence(recovery.Unfinished(e.Other.ID, e.Other.Phase)) + " Then build again. If the tags are as they should be already, `bake --forget=" + e.Other.ID + "` ends that release."
+	return recovery.Sentence(recovery.Unfinished(e.Other.Record)) + " Then build again. If the tags are as they should be already, `bake --forget=" + e.Other.ID + "` ends that release."
 }

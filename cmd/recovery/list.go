@@ -85,10 +85,3 @@ func releaseState(e release.Entry) string {
 	}
 	return "pushing"
 }
-
-// Harmless are the flags that a release is built again without, or that are
-// written down. All others may change what is built and hold secrets.
-var Harmless = map[string]bool{
-	"file": true, "push": true, "atomic": true, "resume": true, "jobs": true, "keep-going": true, "retries": true, "timeout": true,
-	"builder": true, "allow": true, "progress": true, "metadata-file": true, "diagnostics": true, "strict": true, "verbose": true, "debug": true,
-}

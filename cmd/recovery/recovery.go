@@ -94,7 +94,7 @@ func Forget(a *app.App, id string) error {
 // undone. Its journal is still there.
 func RecoveryFailed(ctx context.Context, a *app.App, entry *release.Entry, err error) error {
 	if err := app.InterruptedOr(ctx, err); errors.Is(err, exit.ErrInterrupted) {
-		a.Note("interrupted; %s", Unfinished(entry.ID, release.Moving))
+		a.Note("interrupted; %s", Unfinished(moving(entry.Record)))
 		return exit.Reported(exit.Interrupted)
 	}
 	out := &exit.Error{Code: exit.CodeOf(err), Err: err}
@@ -102,19 +102,30 @@ func RecoveryFailed(ctx context.Context, a *app.App, entry *release.Entry, err e
 	if errors.As(err, &lost) {
 		return out.WithHint("Nothing was touched. %s", lost.Hint())
 	}
-	return out.WithHint("%s", Sentence(Unfinished(entry.ID, release.Moving)))
+	return out.WithHint("%s", Sentence(Unfinished(moving(entry.Record))))
+}
+
+// moving is a release that may be half done.
+func moving(rec release.Record) release.Record {
+	rec.Phase = release.Moving
+	return rec
 }
 
 // Unfinished is what to do about a release.
-func Unfinished(id string, phase release.Phase) string {
-	switch phase {
+func Unfinished(rec release.Record) string {
+	id := rec.ID
+	switch rec.Phase {
 	case release.Undone:
 		return fmt.Sprintf("the tags that existed are as they were: `bake --resume=%s` moves all of them again", id)
 	case release.Moving:
 		return fmt.Sprintf("some tags of release %s may point to the new images and others to the old ones: "+
 			"`bake --resume=%s` moves the rest, `bake --rollback=%s` puts all back", id, id, id)
 	}
-	return fmt.Sprintf("no tag has moved: `bake --resume=%s` goes on with the release", id)
+	text := fmt.Sprintf("no tag has moved: `%s` goes on with the release", Command(rec.Request, id))
+	if len(rec.Request.Hidden) > 0 {
+		text += fmt.Sprintf(", with %s set as before (not written down, as it may be secret)", strings.Join(rec.Request.Hidden, ", "))
+	}
+	return text
 }
 
 // Sentence makes a note a sentence.

@@ -109,6 +109,11 @@ func TestSeveralNodes(t *testing.T) {
 	if diff := fixture.ReadDir(t, s.path("ours/files")).Diff(fixture.ReadDir(t, s.path("peer/files"))); diff != "" {
 		t.Error(diff)
 	}
+	again := fixture.StartProxy(t, registry)
+	s.with("REGISTRY="+again.Host).run(0, "--progress=plain")
+	if n := again.Count("PUT "); n > 0 {
+		t.Errorf("what is there already is written again, %d times: %v", n, again.Requests())
+	}
 	var meta map[string]map[string]any
 	if err := json.Unmarshal([]byte(s.read("meta.json")), &meta); err != nil {
 		t.Fatal(err)

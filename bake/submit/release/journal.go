@@ -31,7 +31,8 @@ const (
 	Undone  Phase = "undone"  // all images are there, and no tag has moved, or all were put back
 )
 
-// Record is what a journal says. It holds names and digests, nothing secret.
+// Record is what a journal says. It holds names, digests and values of variables,
+// nothing that may be secret.
 type Record struct {
 	Version int       `json:"version"`
 	ID      string    `json:"id"`
@@ -40,16 +41,6 @@ type Record struct {
 	Builder string    `json:"builder,omitempty"` // whose way to the registries is used; empty is the machine's own
 	Request Request   `json:"request"`
 	Tags    []*Tag    `json:"tags"`
-}
-
-// Request is the build that the release is of, so that it can be asked for
-// again.
-type Request struct {
-	Dir     string   `json:"directory"`
-	Files   []string `json:"files,omitempty"`
-	Targets []string `json:"targets,omitempty"`
-	Push    bool     `json:"push,omitempty"` // --push was given
-	More    bool     `json:"more,omitempty"` // there were flags that are not written down, as they may be secret
 }
 
 // Tag is a tag of a release.
