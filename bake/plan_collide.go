@@ -1,7 +1,6 @@
 package bake
 
 import (
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -42,7 +41,7 @@ type written struct {
 func writtenPaths(t *Target) []written {
 	var out []written
 	for _, o := range t.Outputs {
-		w := written{path: filepath.Clean(o.Dest), target: t}
+		w := written{path: localPath(o.Dest), target: t}
 		switch o.Type {
 		case "local":
 			w.shared = o.Attrs["mode"] != "delete"

@@ -52,7 +52,7 @@ func cachePlaces(t *Target, env Env) []cachePlace {
 		case "registry":
 			add("ref="+untagged(a["ref"])+":"+t.Name, "registry cache", a["ref"])
 		case "local":
-			dest := filepath.Clean(cmp.Or(c.Dest, a["dest"]))
+			dest := localPath(cmp.Or(c.Dest, a["dest"]))
 			add("dest="+filepath.Join(dest, t.Name), "local cache", dest, a["tag"])
 		case "gha":
 			if a["token"] != "" || env["ACTIONS_RUNTIME_TOKEN"] != "" {

@@ -17,6 +17,7 @@ func TestCacheCollisions(t *testing.T) {
 		{"inline", "type=inline", "type=inline", nil, ""},
 		{"tags of a layout", "type=local,dest=d,tag=a", "type=local,dest=d,tag=b", nil, ""},
 		{"one layout", "type=local,dest=d", "type=local,dest=x/../d", nil, "local cache d"},
+		{"one layout of the working directory", "type=local,dest=d", "type=local,dest=cwd://d/", nil, "local cache d"},
 		{"gha elsewhere", "type=gha", "type=gha", nil, ""},
 		{"gha", "type=gha", "type=gha", Env{"ACTIONS_RUNTIME_TOKEN": "x"}, "scope buildkit"},
 		{"gha with a token", "type=gha,token=x", "type=gha,token=x", nil, "scope=b."},

@@ -1,7 +1,6 @@
 package bake
 
 import (
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -62,7 +61,7 @@ func publishedNames(t *Target) []taggedName {
 				continue
 			}
 		case (o.Type == "oci" || o.Type == "docker") && isLayout(o):
-			dir := filepath.Clean(o.Dest)
+			dir := localPath(o.Dest)
 			n = taggedName{place: dir, verb: "writes", where: " into " + dir}
 		default:
 			continue

@@ -32,6 +32,10 @@ func cleanContext(s string) string {
 	return path.Clean(s)
 }
 
+// localPath shortens a path of this machine and takes off cwd://, so that two
+// spellings of one place are the same.
+func localPath(s string) string { return filepath.Clean(strings.TrimPrefix(s, "cwd://")) }
+
 // isSpecialContext tells contexts that are not paths relative to a file.
 func isSpecialContext(s string) bool {
 	for _, prefix := range []string{"cwd://", "target:", "docker-image:", "oci-layout://"} {

@@ -83,12 +83,12 @@ const asksFor = "Your build is requesting privileges for following possibly inse
 func refusedEntitlements(a *app.App, missing []bake.Entitlement) *exit.Error {
 	var needs, flags []string
 	for _, m := range missing {
-		needs = append(needs, fmt.Sprintf("  - %s (%s)", terminal.Printable(permits(m.Name)), strings.Join(m.Targets, ", ")))
+		needs = append(needs, fmt.Sprintf("  - %s (%s)", terminal.Printable(permits(m.Name)), terminal.Printable(strings.Join(m.Targets, ", "))))
 		flags = append(flags, terminal.ShellQuote("--allow="+terminal.Printable(m.Name)))
 	}
 	line := "bake " + strings.Join(flags, " ")
 	for _, arg := range a.Args {
-		line += " " + terminal.ShellQuote(arg)
+		line += " " + terminal.ShellQuote(terminal.Printable(arg))
 	}
 	// Not in the hint, which is wrapped: scripts look for whole sentences.
 	err := fmt.Errorf("additional privileges requested\n\n%s:\n\n%s", asksFor, strings.Join(needs, "\n"))

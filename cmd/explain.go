@@ -14,6 +14,7 @@ import (
 	"bake/cmd/builders"
 	"bake/cmd/diagnostics"
 	"bake/cmd/exit"
+	"bake/cmd/terminal"
 	"bake/cmd/verb"
 )
 
@@ -142,12 +143,12 @@ type explainer struct {
 }
 
 func (e *explainer) value(v bake.Explained) {
-	fmt.Fprintf(e.w, "%s = %s\n", v.Path, v.Value)
+	fmt.Fprintf(e.w, "%s = %s\n", terminal.OneLine(v.Path), terminal.OneLine(v.Value))
 	e.origin(v.Origin, "", 1)
 }
 
 func (e *explainer) origin(o *bake.Origin, lead string, depth int) {
-	fmt.Fprintf(e.w, "%s%s%s\n", strings.Repeat("  ", depth), lead, e.sentence(o))
+	fmt.Fprintf(e.w, "%s%s%s\n", strings.Repeat("  ", depth), lead, terminal.OneLine(e.sentence(o)))
 	for _, from := range o.From {
 		e.origin(from, "", depth+1)
 	}

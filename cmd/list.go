@@ -14,6 +14,7 @@ import (
 	"bake/bake"
 	"bake/cmd/exit"
 	"bake/cmd/recovery"
+	"bake/cmd/terminal"
 )
 
 // listOptions are the parsed value of --list.
@@ -89,7 +90,7 @@ func writeTargets(w io.Writer, format string, list []bake.Listed) error {
 	}
 	t := newTable(w, "TARGET\tDESCRIPTION")
 	for _, item := range list {
-		fmt.Fprintf(t, "%s\t%s\n", item.Name, item.Description)
+		fmt.Fprintf(t, "%s\t%s\n", item.Name, terminal.OneLine(item.Description))
 	}
 	return t.Flush()
 }
@@ -104,7 +105,7 @@ func writeVariables(w io.Writer, format string, list []bake.ListedVariable) erro
 		if v.Value != nil {
 			value = *v.Value
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", v.Name, v.Type, value, v.Description)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", v.Name, v.Type, terminal.OneLine(value), terminal.OneLine(v.Description))
 	}
 	return t.Flush()
 }

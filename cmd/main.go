@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"bake/bake/submit/host"
 	"bake/cmd/app"
 	"bake/cmd/enginecmd"
 	"bake/cmd/exit"
@@ -17,7 +18,7 @@ import (
 // the only place that reads the environment and the working directory.
 func Main() int {
 	env := app.ReadEnv(os.Environ())
-	dir, err := os.Getwd()
+	dir, err := workingDirectory()
 	a := &app.App{Streams: terminal.System(env), Env: env, Dir: dir, Args: os.Args[1:]}
 	if err != nil {
 		a.Fail(fmt.Errorf("find the working directory: %w", err))
@@ -27,6 +28,16 @@ func Main() int {
 		return code
 	}
 	return runCommand(a)
+}
+
+// workingDirectory is where the process is, as the kernel knows it. What $PWD says
+// may lead there by way of a link, and up from that is somewhere else.
+func workingDirectory() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	return host.Place("", dir), nil
 }
 
 // runCommand parses the command line, does what it says and reports an error.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"bake/bake"
+	"bake/bake/submit/host"
 	"bake/bake/submit/report"
 	"bake/cmd/exit"
 )
@@ -20,7 +21,7 @@ const stdoutFile = "-"
 // be written after it, or would be mixed up with other data.
 func checkMetadata(o *bakeOptions, plan *bake.Plan) error {
 	if o.metadataFile != stdoutFile {
-		if err := writable(o.metadataFile); err != nil && !makesRoom(plan, filepath.Dir(o.metadataFile)) {
+		if err := writable(o.metadataFile); err != nil && !makesRoom(plan, filepath.Dir(host.Place("", o.metadataFile))) {
 			return exit.Usagef("--metadata-file cannot be written: %w", err)
 		}
 		return nil
@@ -62,16 +63,14 @@ func writable(name string) error {
 	if name == "" {
 		return nil
 	}
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
-	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
+	place := host.Place("", name)
+	if st, err := os.Stat(place); err == nil && !st.Mode().IsRegular() {
 		if st.IsDir() {
 			return fmt.Errorf("%s is a directory", name)
 		}
 		return nil // a pipe might wait for a reader
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	temporary, err := os.CreateTemp(filepath.Dir(place), "."+filepath.Base(place)+".*")
 	if err != nil {
 		return beside(name, err)
 	}
@@ -84,15 +83,10 @@ func makesRoom(plan *bake.Plan, dir string) bool {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	within := func(path, dir string) bool {
-		rel, err := filepath.Rel(dir, path)
-		return err == nil && filepath.IsLocal(rel)
-	}
-	dir, err := filepath.Abs(dir)
 	for _, t := range plan.Targets {
 		for _, out := range t.Outputs {
-			dest, failed := filepath.Abs(out.Dest)
-			if out.Dest != "" && err == nil && failed == nil && (within(dir, dest) || within(dest, dir)) {
+			dest := host.Place("", out.Dest)
+			if out.Dest != "" && (host.Contains(dir, dest) || host.Contains(dest, dir)) {
 				return true
 			}
 		}
@@ -114,9 +108,7 @@ func beside(name string, err error) error {
 // new, never a part: beside it first, then renamed. What is not a regular file,
 // such as /dev/stdout, is written in place.
 func writeFileAtomic(name string, data []byte) error {
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
+	name = host.Place("", name)
 	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
 		return os.WriteFile(name, data, 0o644)
 	}

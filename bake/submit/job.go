@@ -194,6 +194,9 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 	if len(j.requests) > 1 { // the record is not that of the first alone
 		so.FrontendAttrs[buildName] = j.name()
 	}
+	if err := q.checkCaches(&r.opt); err != nil {
+		return nil, nil, err
+	}
 	if err := r.sessions.attach(q, r, so); err != nil {
 		return nil, nil, err
 	}

@@ -251,6 +251,9 @@ func (q *request) prepareCaches(ctx context.Context, opt *Options) error {
 	}
 	q.cacheFrom = q.supported(frontend.CacheEntries(ctx, from, &opt.Caller))
 	q.cacheTo = q.supported(append(frontend.CacheEntries(ctx, to, &opt.Caller), frontend.InlineCache(q.target)...))
+	if err := q.checkCaches(opt); err != nil {
+		return err
+	}
 	for _, c := range q.cacheTo {
 		if c.Type == "inline" {
 			continue
@@ -260,6 +263,14 @@ func (q *request) prepareCaches(ctx context.Context, opt *Options) error {
 		}
 	}
 	return nil
+}
+
+// checkCaches is an error if a local cache leads to where was not granted.
+func (q *request) checkCaches(opt *Options) error {
+	if err := frontend.CheckLocal(q.cacheFrom, false, &opt.Caller); err != nil {
+		return failure.In("cache-from", "", err)
+	}
+	return failure.In("cache-to", "", frontend.CheckLocal(q.cacheTo, true, &opt.Caller))
 }
 
 // supported leaves out the cache backends that an engine may lack, so that a

@@ -23,7 +23,7 @@ func (r *run) resolver(q *request) (*sourcemeta.Resolver, error) {
 	if known := r.resolvers[key]; known != nil {
 		return known, nil
 	}
-	attachables, err := q.credentials.Attachables(r.opt.Env)
+	attachables, err := q.credentials.Attachables(&r.opt.Caller)
 	if err != nil {
 		return nil, err
 	}

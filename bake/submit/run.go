@@ -73,11 +73,15 @@ func Run(ctx context.Context, p *bake.Plan, nodes []builder.Node, opt Options) (
 	if err := grant.Check(p, &opt.Caller, opt.Allow); err != nil {
 		return report.New(p, started, err), err
 	}
+	var err error
+	if opt.Granted, err = grant.Guard(p, &opt.Caller, opt.Allow); err != nil {
+		return report.New(p, started, err), err
+	}
 	r := &run{opt: opt, plan: p, progress: progress.New(opt.Progress, opt.Follow, len(p.Targets) > 1)}
 	r.again = &retry.Retrier{Retries: opt.Retries, Show: r.progress}
 	r.repositories = vcs.NewRepositories(&r.opt.Caller)
 	r.history = newHistory(opt.History)
-	err := r.submit(ctx, nodes)
+	err = r.submit(ctx, nodes)
 	if err := r.history.finish(opt.Asked); err != nil {
 		r.forgot(err)
 	}

@@ -15,7 +15,6 @@ import (
 	"bake/bake/submit/credential"
 	"bake/bake/submit/failure"
 	"bake/bake/submit/node"
-	"bake/bake/submit/output"
 	"bake/bake/submit/source"
 	"bake/bake/submit/transfer"
 
@@ -139,7 +138,7 @@ func (s *sessions) open(ctx context.Context, r *run, k sessionKey, users []*requ
 			}
 		}
 	}
-	attachables, err := offered.Attachables(r.opt.Env)
+	attachables, err := offered.Attachables(&r.opt.Caller)
 	if err != nil {
 		return err
 	}
@@ -209,7 +208,7 @@ func (s *sessions) attach(q *request, r *run, so *client.SolveOpt) error {
 		so.SharedSession, so.SessionPreInitialized = s.shared[q.sessionKey()], true
 		return nil
 	}
-	attachables, err := q.credentials.Attachables(r.opt.Env)
+	attachables, err := q.credentials.Attachables(&r.opt.Caller)
 	if err != nil {
 		return err
 	}
@@ -286,10 +285,6 @@ func (r *run) receiveFiles(ctx context.Context, q *request, so *client.SolveOpt,
 			stores["export"] = e.OutputStore
 		case e.Output != nil:
 			target.Add(filesync.WithFSSync(id, e.Output))
-		case e.OutputDir != "" && output.Mirrors(e.Attrs):
-			target.Add(filesync.WithFSSyncDirDelete(id, e.OutputDir))
-		case e.OutputDir != "":
-			target.Add(filesync.WithFSSyncDir(id, e.OutputDir))
 		}
 	}
 	one, err := session.NewSession(context.WithoutCancel(ctx), so.SharedKey)

@@ -24,7 +24,11 @@ func NewAnnotator(step *github.Workflow, dir string, env bake.Env) *Annotator {
 	if step == nil {
 		return nil
 	}
-	return &Annotator{W: step.Commands, dir: dir, workspace: env["GITHUB_WORKSPACE"]}
+	workspace := env["GITHUB_WORKSPACE"]
+	if real, err := filepath.EvalSymlinks(workspace); err == nil {
+		workspace = real // as the working directory
+	}
+	return &Annotator{W: step.Commands, dir: dir, workspace: workspace}
 }
 
 // write shows one annotation for each finding.

@@ -88,11 +88,12 @@ func newSummaryTable(outcome *report.Report) *summaryTable {
 		row := summaryRow{
 			result: r.Result,
 			cells:  []string{terminal.ClipMiddle(r.Name, maxNameWidth), string(r.Result), tally.Time(r), tally.ShortDigest(r.Digest)},
-			where:  r.Where,
+			where:  slices.Clone(r.Where),
 		}
 		if r.Result == report.Skipped && r.Err != nil {
 			row.where = []string{r.Err.Error()}
 		}
+		row.where = printable(row.where)
 		for i, cell := range row.cells {
 			if cell != "" {
 				t.widths[i] = max(t.widths[i], terminal.Columns(cell), terminal.Columns(head[i]))
@@ -107,6 +108,14 @@ func newSummaryTable(outcome *report.Report) *summaryTable {
 	}
 	t.rows = append([]summaryRow{{cells: head, where: where}}, t.rows...)
 	return t
+}
+
+// printable is what people wrote, names of files above all, fit for a table.
+func printable(list []string) []string {
+	for i, text := range list {
+		list[i] = terminal.OneLine(text)
+	}
+	return list
 }
 
 // write draws the table in the width of the terminal. Where the outputs went

@@ -35,10 +35,10 @@ var maxDefinition int64 = 256 << 20
 type HostFS struct{ Dir string }
 
 func (h HostFS) path(name string) string {
-	if filepath.IsAbs(name) {
+	if filepath.IsAbs(name) || h.Dir == "" {
 		return name
 	}
-	return filepath.Join(h.Dir, name)
+	return h.Dir + string(filepath.Separator) + name // not joined: up from a link is where it leads
 }
 
 // Open opens a file; relative names are relative to the working directory.

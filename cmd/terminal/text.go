@@ -102,6 +102,13 @@ func WrapLine(line string, width int) []string {
 	return append(out, current)
 }
 
+// OneLine is text in a cell of a table, as Printable: what would begin another
+// line or column is a blank.
+func OneLine(text string) string {
+	blank := strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ")
+	return Printable(blank.Replace(strings.TrimRight(text, "\r\n")))
+}
+
 // Printable replaces what would move the cursor or hide text.
 func Printable(line string) string {
 	return strings.Map(func(r rune) rune {

@@ -19,6 +19,8 @@ import (
 type Credentials struct {
 	Secrets map[string]Secret
 	ssh     []sshprovider.AgentConfig
+	written map[string]string // the files of secrets as they were written, by place
+	keys    []string          // the places of the keys and sockets that the target names
 }
 
 // Key is equal for credentials that mean the same sources.
@@ -39,11 +41,14 @@ func (c *Credentials) Key() string {
 // Prepare finds the secrets and agents of t, which stands in a
 // definition from elsewhere unless from is nil.
 func Prepare(t *bake.Target, from *bake.Remote, at *host.Caller) (*Credentials, error) {
-	c := &Credentials{Secrets: map[string]Secret{}}
+	c := &Credentials{Secrets: map[string]Secret{}, written: map[string]string{}}
 	for _, s := range t.Secrets {
 		found, err := findSecret(s, at)
 		if err != nil {
 			return nil, failure.In("secret", "", err)
+		}
+		if found.File != "" {
+			c.written[found.File] = cmp.Or(s.Src, s.ID)
 		}
 		c.Secrets[s.ID] = found
 	}
@@ -51,7 +56,8 @@ func Prepare(t *bake.Target, from *bake.Remote, at *host.Caller) (*Credentials, 
 		a := sshprovider.AgentConfig{ID: s.ID}
 		for _, p := range s.Paths {
 			if p != "" {
-				p = host.Abs(at.Dir, p)
+				p = at.Place(p)
+				c.keys = append(c.keys, p)
 			}
 			a.Paths = append(a.Paths, p)
 		}
@@ -83,14 +89,19 @@ func (c *Credentials) agents() (session.Attachable, error) {
 	if len(c.ssh) == 0 {
 		return nil, nil
 	}
+	for _, key := range c.keys {
+		if err := host.Still(key); err != nil {
+			return nil, err
+		}
+	}
 	return sshprovider.NewSSHAgentProvider(slices.Clone(c.ssh))
 }
 
 // Attachables returns what a session needs to offer the credentials. Every
 // session has a secrets provider: the engine treats one without as an error,
 // even for a secret that is optional.
-func (c *Credentials) Attachables(env bake.Env) ([]session.Attachable, error) {
-	out := []session.Attachable{secretsprovider.NewSecretProvider(&secretStore{sources: c.Secrets, env: env})}
+func (c *Credentials) Attachables(at *host.Caller) ([]session.Attachable, error) {
+	out := []session.Attachable{secretsprovider.NewSecretProvider(&secretStore{sources: c.Secrets, written: c.written, at: at})}
 	agents, err := c.agents()
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func definitionAgent(at *host.Caller) sshprovider.AgentConfig {
 	a := sshprovider.AgentConfig{ID: "default"}
 	for _, p := range strings.Split(at.Env[gitSSH], ",") {
 		if p != "" {
-			a.Paths = append(a.Paths, host.Abs(at.Dir, p))
+			a.Paths = append(a.Paths, at.Place(p))
 		}
 	}
 	return agentOf(a, at)

@@ -40,7 +40,7 @@ func findSecret(s bake.Secret, at *host.Caller) (Secret, error) {
 		return out, nil
 	}
 	name := out.File
-	out.File = host.Abs(at.Dir, name)
+	out.File = at.Place(name)
 	fi, err := os.Stat(out.File)
 	if err != nil {
 		return out, fmt.Errorf("failed to stat %s: %w", name, err)
@@ -54,7 +54,8 @@ func findSecret(s bake.Secret, at *host.Caller) (Secret, error) {
 // secretStore reads secrets when a build asks for them.
 type secretStore struct {
 	sources map[string]Secret
-	env     bake.Env
+	written map[string]string
+	at      *host.Caller
 }
 
 // GetSecret implements secrets.SecretStore.
@@ -64,11 +65,31 @@ func (s *secretStore) GetSecret(_ context.Context, id string) ([]byte, error) {
 	case !ok:
 		return nil, fmt.Errorf("secret %s: %w", id, secrets.ErrNotFound)
 	case src.Env != "":
-		value, set := s.env[src.Env]
+		value, set := s.at.Env[src.Env]
 		if !set && src.Value != nil {
 			value = *src.Value
 		}
 		return []byte(value), nil
 	}
-	return host.ReadBounded(src.File, maxSecretSize)
+	f, err := s.open(src.File)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return host.ReadAtMost(f, src.File, maxSecretSize)
+}
+
+// open opens the file of a secret. Such files are replaced while builds run, by
+// way of links: where what was found is gone, the links are followed anew, to
+// where may be read.
+func (s *secretStore) open(file string) (*os.File, error) {
+	f, err := host.Open(file)
+	if err == nil || s.written[file] == "" {
+		return f, err
+	}
+	now := s.at.Place(s.written[file])
+	if now == file || !s.at.May(now, false) {
+		return nil, err
+	}
+	return host.Open(now)
 }

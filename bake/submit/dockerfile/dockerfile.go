@@ -2,6 +2,7 @@ package dockerfile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"bake/bake"
 	"bake/bake/submit/failure"
@@ -41,28 +41,21 @@ type File struct {
 
 // Find returns the Dockerfile of t. contextDir is its local context,
 // empty for one that the engine fetches.
-func Find(t *bake.Target, dir, contextDir string) (*File, error) {
+func Find(t *bake.Target, at *host.Caller, contextDir string) (*File, error) {
 	if t.DockerfileInline != nil && *t.DockerfileInline != "" {
 		return MemoryDockerfile([]byte(*t.DockerfileInline))
 	}
-	file := t.Dockerfile
-	switch {
+	switch file := t.Dockerfile; {
 	case file == "-":
 		return nil, failure.In("dockerfile", "", fmt.Errorf("dockerfile from stdin not allowed in bake"))
 	case source.IsURL(file):
 		return &File{Name: "Dockerfile", Url: file}, nil
-	case strings.HasPrefix(file, "cwd://"):
-		return localDockerfile(host.Abs(dir, strings.TrimPrefix(file, "cwd://")), contextDir)
-	case file == "":
-		file = "Dockerfile"
 	}
-	if filepath.IsAbs(file) {
-		return localDockerfile(filepath.Clean(file), contextDir)
+	if written := written(t); written != "" {
+		parent, name := locate(written, at)
+		return localDockerfile(parent, name, contextDir, at)
 	}
-	if contextDir == "" {
-		return &File{Name: path.Clean(file)}, nil
-	}
-	return localDockerfile(filepath.Join(contextDir, file), contextDir)
+	return &File{Name: path.Clean(cmp.Or(t.Dockerfile, defaultName))}, nil
 }
 
 // MemoryDockerfile is a Dockerfile that exists as text only.
@@ -75,12 +68,11 @@ func MemoryDockerfile(text []byte) (*File, error) {
 
 // localDockerfile reads a Dockerfile of this machine and the ignore file beside
 // it. A link may lead elsewhere within its directory or, where the frontend
-// would not find it, within the context.
-func localDockerfile(file, contextDir string) (*File, error) {
-	file = oldSpelling(file)
-	parent, name := filepath.Split(file)
+// would not find it, within the context. A directory of which only this file may
+// be read is not offered to the engine.
+func localDockerfile(parent, name, contextDir string, at *host.Caller) (*File, error) {
 	d := &File{
-		Name: name, Path: file, id: source.DirName(filepath.Clean(parent), name),
+		Name: name, Path: filepath.Join(parent, name), id: source.DirName(parent, name),
 		Dir: func() (fsutil.FS, error) { return source.OpenDir(parent) },
 	}
 	var err error
@@ -94,24 +86,10 @@ func localDockerfile(file, contextDir string) (*File, error) {
 	if d.Ignore, err = ReadIgnore(parent, name+".dockerignore"); err != nil {
 		return nil, failure.In("dockerfile", "", err)
 	}
-	if d.Dir == nil {
+	if d.Dir == nil || !at.May(parent, false) {
 		d.inMemory()
 	}
 	return d, nil
-}
-
-// ReadPlace is where a Dockerfile is read in truth, if it is: its links lead
-// nowhere but within its directory, or else within the context.
-func ReadPlace(file string) string {
-	parent, name := filepath.Split(oldSpelling(file))
-	parent = host.Resolve(filepath.Clean(parent))
-	if root, err := os.OpenRoot(parent); err == nil {
-		defer root.Close()
-		if at, err := host.Follow(root, name); err == nil {
-			name = at
-		}
-	}
-	return filepath.Join(parent, name)
 }
 
 // readLinked reads a Dockerfile that is a link out of its directory, as err
@@ -121,7 +99,7 @@ func readLinked(contextDir, parent, name string, err error) ([]byte, bool) {
 	if contextDir == "" || !errors.As(err, &outside) {
 		return nil, false
 	}
-	rel, ok := vcs.Within(host.Resolve(contextDir), host.Resolve(filepath.Clean(parent)))
+	rel, ok := vcs.Within(contextDir, parent)
 	if !ok {
 		return nil, false
 	}
@@ -147,22 +125,6 @@ func (d *File) inMemory() {
 	}
 	d.id = source.DigestName("linked", slices.Concat(d.Data, []byte{0}, files[d.Name+".dockerignore"]))
 	d.Dir = func() (fsutil.FS, error) { return source.OwnedByRoot(files) }
-}
-
-// oldSpelling returns the path of "dockerfile" if "Dockerfile" does not exist.
-func oldSpelling(file string) string {
-	parent, name := filepath.Split(file)
-	if name != "Dockerfile" {
-		return file
-	}
-	lower := filepath.Join(parent, "dockerfile")
-	if _, err := os.Lstat(file); !os.IsNotExist(err) {
-		return file
-	}
-	if _, err := os.Lstat(lower); err != nil {
-		return file
-	}
-	return lower
 }
 
 // maxEmbedded is the size in bytes up to which a Dockerfile and its ignore

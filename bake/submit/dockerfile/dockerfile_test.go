@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bake/bake"
+	"bake/bake/submit/host"
 	"bake/bake/submit/source"
 	"bake/tests/workspace"
 )
@@ -33,7 +34,10 @@ func TestFindDockerfile(t *testing.T) {
 		if c.context != "" {
 			dir = filepath.Join(w.Path, c.context)
 		}
-		got, err := Find(&c.target, w.Path, dir)
+		if c.target.Context = c.context; c.context == "" {
+			c.target.Context = "https://example.com/a.git"
+		}
+		got, err := Find(&c.target, &host.Caller{Dir: w.Path}, dir)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

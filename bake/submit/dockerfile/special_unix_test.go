@@ -20,7 +20,7 @@ func TestSpecialDockerfile(t *testing.T) {
 	wrong["device"] = "the link to /dev/null leads out of its directory"
 	for name, want := range wrong {
 		for _, target := range []*bake.Target{{Dockerfile: name}, {Dockerfile: "cwd://" + name}, {Dockerfile: filepath.Join(w.Path, name)}} {
-			_, err := workspace.Soon(t, func() (*File, error) { return Find(target, w.Path, w.Path) })
+			_, err := workspace.Soon(t, func() (*File, error) { return Find(target, &host.Caller{Dir: w.Path}, w.Path) })
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Join(w.Path, name)) {
 				t.Errorf("%s: got %v, want %s", target.Dockerfile, err, want)
 			}
@@ -31,7 +31,7 @@ func TestSpecialDockerfile(t *testing.T) {
 	if err := os.Rename(filepath.Join(lower.Path, "socket"), filepath.Join(lower.Path, "dockerfile")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := workspace.Soon(t, func() (*File, error) { return Find(&bake.Target{}, lower.Path, lower.Path) }); err == nil || !strings.Contains(err.Error(), "socket") {
+	if _, err := workspace.Soon(t, func() (*File, error) { return Find(&bake.Target{}, &host.Caller{Dir: lower.Path}, lower.Path) }); err == nil || !strings.Contains(err.Error(), "socket") {
 		t.Errorf("in lower case: %v", err)
 	}
 }
@@ -48,7 +48,7 @@ func TestLinkedDockerfile(t *testing.T) {
 		}
 	}
 	ctx := filepath.Join(w.Path, "ctx")
-	d, err := Find(&bake.Target{Dockerfile: "app/Dockerfile"}, w.Path, ctx)
+	d, err := Find(&bake.Target{Context: "ctx", Dockerfile: "app/Dockerfile"}, &host.Caller{Dir: w.Path}, ctx)
 	if err != nil || string(d.Data) != "FROM common\n" {
 		t.Fatalf("got %+v, %v", d, err)
 	}
@@ -68,7 +68,7 @@ func TestLinkedDockerfile(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"app/out", "../other/Dockerfile"} {
-		if d, err := Find(&bake.Target{Dockerfile: file}, w.Path, ctx); err == nil {
+		if d, err := Find(&bake.Target{Context: "ctx", Dockerfile: file}, &host.Caller{Dir: w.Path}, ctx); err == nil {
 			t.Errorf("%s was read: %q", file, d.Data)
 		}
 	}

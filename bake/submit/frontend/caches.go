@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"strconv"
@@ -25,11 +26,11 @@ func CacheEntries(ctx context.Context, entries []bake.Entry, at *host.Caller) []
 		case "local":
 			for _, k := range []string{"src", "dest"} {
 				if p := c.Attrs[k]; p != "" {
-					c.Attrs[k] = host.Abs(at.Dir, p)
+					c.Attrs[k] = at.Place(p)
 				}
 			}
 			if e.Dest != "" && c.Attrs["dest"] == "" {
-				c.Attrs["dest"] = host.Abs(at.Dir, e.Dest)
+				c.Attrs["dest"] = at.Place(e.Dest)
 			}
 		case "gha":
 			githubAttrs(c.Attrs, at.Env)
@@ -42,6 +43,27 @@ func CacheEntries(ctx context.Context, entries []bake.Entry, at *host.Caller) []
 		out = append(out, c)
 	}
 	return out
+}
+
+// CheckLocal is an error if a directory of a local cache is no longer what was
+// checked, or a link in it leads to where it may not be read, or written.
+func CheckLocal(entries []client.CacheOptionsEntry, write bool, at *host.Caller) error {
+	for _, e := range entries {
+		if e.Type != "local" {
+			continue
+		}
+		dir := e.Attrs["src"]
+		if write {
+			dir = e.Attrs["dest"]
+		}
+		if dir == "" {
+			continue
+		}
+		if err := cmp.Or(host.Still(dir), at.CheckLed(dir, write)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // InlineCache is the cache that the build argument BUILDKIT_INLINE_CACHE asks

@@ -36,69 +36,63 @@ func fileNeeds(t *bake.Target, at *host.Caller) map[string][]string {
 			needs[kind] = append(needs[kind], path)
 		}
 	}
-	full := func(path string) string { return host.Abs(at.Dir, strings.TrimPrefix(path, "cwd://")) }
-	add := func(kind, path string) { place(kind, host.Resolve(full(path))) }
-	if d := dockerfilePath(t, at.Dir); d != "" {
-		place(entitlementFSRead, dockerfile.ReadPlace(full(d)))
+	add := func(kind, path string) { place(kind, at.Place(path)) }
+	layout := func(kind, path string) {
+		add(kind, path)
+		for _, led := range host.Led(at.Place(path)) {
+			place(kind, led)
+		}
 	}
-	for _, p := range append(contextFiles(t, at.Dir), credentialFiles(t, at)...) {
+	for _, p := range dockerfile.Reads(t, at) {
+		place(entitlementFSRead, p)
+	}
+	dirs, layouts := contextFiles(t)
+	for _, p := range append(dirs, credentialFiles(t, at)...) {
 		add(entitlementFSRead, p)
+	}
+	for _, p := range layouts {
+		layout(entitlementFSRead, p)
 	}
 	if asks(t) {
 		return needs
 	}
 	for _, c := range t.CacheFrom {
 		if c.Type == "local" && c.Attrs["src"] != "" {
-			add(entitlementFSRead, c.Attrs["src"])
+			layout(entitlementFSRead, c.Attrs["src"])
 		}
 	}
-	for _, p := range append(outputFiles(t.Outputs), cacheFiles(t.CacheTo)...) {
-		add(entitlementFSWrite, p)
+	for _, o := range t.Outputs {
+		for _, p := range outputFiles([]bake.Entry{o}) {
+			if o.Type == client.ExporterOCI || o.Type == client.ExporterDocker {
+				layout(entitlementFSWrite, p)
+			} else {
+				add(entitlementFSWrite, p)
+			}
+		}
+	}
+	for _, p := range cacheFiles(t.CacheTo) {
+		layout(entitlementFSWrite, p)
 	}
 	return needs
 }
 
-// contextFiles are the local contexts of t.
-func contextFiles(t *bake.Target, dir string) []string {
-	var out []string
-	if d := localContext(t, dir); d != "" {
-		out = append(out, d)
+// contextFiles are the local contexts of t: directories, and OCI layouts.
+func contextFiles(t *bake.Target) (dirs, layouts []string) {
+	if t.Context != "-" && !source.IsRemote(t.Context) {
+		dirs = append(dirs, t.Context)
 	}
 	for _, value := range t.Contexts {
 		switch {
 		case strings.HasPrefix(value, "target:"), strings.HasPrefix(value, "docker-image://"), source.IsRemote(value):
 		case strings.HasPrefix(value, "oci-layout://"):
 			if ref, _, err := ocilayout.Parse(value); err == nil {
-				out = append(out, ref.Path)
+				layouts = append(layouts, ref.Path)
 			}
 		default:
-			out = append(out, value)
+			dirs = append(dirs, value)
 		}
 	}
-	return out
-}
-
-// localContext is the directory that is the context of t, empty if there is none.
-func localContext(t *bake.Target, dir string) string {
-	if t.Context == "-" || source.IsRemote(t.Context) {
-		return ""
-	}
-	return host.Abs(dir, strings.TrimPrefix(t.Context, "cwd://"))
-}
-
-// dockerfilePath is the file that findDockerfile will look for, empty if it is
-// no local one.
-func dockerfilePath(t *bake.Target, dir string) string {
-	file, contextDir := t.Dockerfile, localContext(t, dir)
-	switch {
-	case t.DockerfileInline != nil && *t.DockerfileInline != "", file == "", file == "-", source.IsURL(file):
-		return ""
-	case strings.HasPrefix(file, "cwd://"), filepath.IsAbs(file):
-		return file
-	case contextDir == "":
-		return "" // in a context that the engine fetches
-	}
-	return filepath.Join(contextDir, file)
+	return dirs, layouts
 }
 
 // credentialFiles are the files of secrets and the keys of SSH.
@@ -167,7 +161,7 @@ type fileGrants struct {
 // newFileGrants reads the granted entitlements. The working directory is always
 // granted, and with BAKE_TRUST=repo the whole repository that it is part of.
 func newFileGrants(at *host.Caller, allow []string) (*fileGrants, error) {
-	root := host.Resolve(host.Abs(at.Dir, "."))
+	root := at.Place(".")
 	switch trust := at.Env["BAKE_TRUST"]; trust {
 	case "":
 	case "repo":
@@ -181,7 +175,7 @@ func newFileGrants(at *host.Caller, allow []string) (*fileGrants, error) {
 		if !ok {
 			continue
 		}
-		resolved := host.Resolve(host.Abs(at.Dir, path))
+		resolved := at.Place(path)
 		if kind == entitlementFS || kind == entitlementFSRead {
 			g.read = append(g.read, resolved)
 			g.all[entitlementFSRead] = g.all[entitlementFSRead] || path == "*"
@@ -229,6 +223,24 @@ func guardsFiles(p *bake.Plan, at *host.Caller) (bool, error) {
 		return true, fmt.Errorf("invalid BAKE_ALLOW_REMOTE_FS_ACCESS %q, want true or false", text)
 	}
 	return !off, nil
+}
+
+// Guard returns what decides, while the plan is built, whether a place may be read
+// or written: nil where files need no grant.
+func Guard(p *bake.Plan, at *host.Caller, allow []string) (func(place string, write bool) bool, error) {
+	if on, err := guardsFiles(p, at); err != nil || !on {
+		return nil, err
+	}
+	grants, err := newFileGrants(at, allow)
+	if err != nil {
+		return nil, err
+	}
+	return func(place string, write bool) bool {
+		if write {
+			return grants.cover(entitlementFSWrite, place)
+		}
+		return grants.cover(entitlementFSRead, place)
+	}, nil
 }
 
 // addFileNeeds adds to needs, entitlement by entitlement, what the targets of

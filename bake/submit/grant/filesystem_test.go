@@ -138,6 +138,72 @@ func TestNeedsOfLinkedDockerfile(t *testing.T) {
 	}
 }
 
+// Beside a Dockerfile lie files that go with it: they are part of it, unless they are
+// links to somewhere else. So it is with a Dockerfile in the old spelling.
+func TestNeedsBesideDockerfile(t *testing.T) {
+	for name, c := range map[string]struct {
+		files, links map[string]string
+		want         []string
+	}{
+		"nothing":         {nil, nil, []string{"fs.read=../other/D"}},
+		"files":           {map[string]string{"other/D.dockerignore": "", "other/D.rego": ""}, nil, []string{"fs.read=../other/D"}},
+		"linked rules":    {map[string]string{"other/rules": ""}, map[string]string{"other/D.dockerignore": "rules"}, []string{"fs.read=../other/D", "fs.read=../other/rules"}},
+		"rules elsewhere": {map[string]string{"far/rules": ""}, map[string]string{"other/D.dockerignore": "../far/rules"}, []string{"fs.read=../other/D"}}, // not followed
+		"linked policy":   {map[string]string{"far/policy": ""}, map[string]string{"other/D.rego": "../far/policy"}, []string{"fs.read=../far/policy", "fs.read=../other/D"}},
+		"dangling policy": {nil, map[string]string{"other/D.rego": "../far/none"}, []string{"fs.read=../far/none", "fs.read=../other/D"}},
+	} {
+		w := workspace.New(t, map[string]string{"work/a": "", "other/D": ""})
+		for file, text := range c.files {
+			w.Write(file, text)
+		}
+		for link, to := range c.links {
+			if err := os.Symlink(to, filepath.Join(w.Path, link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := slices.Sorted(maps.Keys(missing(t, host.Caller{Dir: filepath.Join(w.Path, "work")}, nil, &bake.Target{Dockerfile: "../other/D"}))); !slices.Equal(got, c.want) {
+			t.Errorf("%s needs %q, want %q", name, got, c.want)
+		}
+	}
+	w := workspace.New(t, map[string]string{"work/a": "", "other/real": ""})
+	if err := os.Symlink("real", filepath.Join(w.Path, "other/dockerfile")); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"cwd://../other/Dockerfile", "../other/Dockerfile", filepath.Join(w.Path, "other/Dockerfile")} {
+		if got := slices.Sorted(maps.Keys(missing(t, host.Caller{Dir: filepath.Join(w.Path, "work")}, nil, &bake.Target{Dockerfile: file}))); !slices.Equal(got, []string{"fs.read=../other/real"}) {
+			t.Errorf("%s needs %q", file, got)
+		}
+	}
+}
+
+// What layouts and local caches lead to is asked for, too, and decides while the
+// plan is built.
+func TestNeedsOfLinkedLayouts(t *testing.T) {
+	w := workspace.New(t, map[string]string{"work/l/index.json": "", "store/x": ""})
+	if err := os.Symlink("../../store", filepath.Join(w.Path, "work/l/blobs")); err != nil {
+		t.Fatal(err)
+	}
+	at := host.Caller{Dir: filepath.Join(w.Path, "work")}
+	for want, target := range map[string]*bake.Target{
+		"fs.read=../store":  {Contexts: map[string]string{"l": "oci-layout://l"}, CacheFrom: entries("local", "src", "cwd://l")},
+		"fs.write=../store": {CacheTo: entries("local", "dest", "l"), Outputs: workspace.To("oci", "l", "tar", "false")},
+	} {
+		if got := slices.Sorted(maps.Keys(missing(t, at, nil, target))); !slices.Equal(got, []string{want}) {
+			t.Errorf("needs %q, want %s", got, want)
+		}
+		guard, err := Guard(&bake.Plan{}, &at, []string{want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if store := at.Place("../store/x"); guard(store, false) != strings.HasPrefix(want, "fs.read") || guard(store, true) == guard(store, false) {
+			t.Errorf("with %s it may be read %v, written %v", want, guard(store, false), guard(store, true))
+		}
+	}
+	if guard, err := Guard(&bake.Plan{}, &host.Caller{Env: bake.Env{"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}}, nil); guard != nil || err != nil {
+		t.Error("files are guarded that need no grant")
+	}
+}
+
 func TestFileGrants(t *testing.T) {
 	root := t.TempDir()
 	work := filepath.Join(root, "work")

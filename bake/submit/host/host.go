@@ -12,6 +12,14 @@ import (
 type Caller struct {
 	Dir string   // working directory: relative paths of the plan start here; empty is "."
 	Env bake.Env // environment for secrets, SSH, SOURCE_DATE_EPOCH and BUILDX_* switches
+
+	// Granted reports whether a place may be read, or written. Nil grants all.
+	Granted func(place string, write bool) bool
+}
+
+// May reports whether a place may be read, or written.
+func (c *Caller) May(place string, write bool) bool {
+	return c.Granted == nil || c.Granted(place, write)
 }
 
 // Contains reports whether path is dir or lies below it.
@@ -22,35 +30,11 @@ func Contains(dir, path string) bool {
 
 // Shown is a path as people would write it: relative if it is close by.
 func Shown(dir, path string) string {
-	rel, err := filepath.Rel(Resolve(Abs(dir, ".")), path)
+	rel, err := filepath.Rel(Place(dir, "."), path)
 	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..")) {
 		return path
 	}
 	return rel
-}
-
-// Resolve follows the symbolic links in the part of p that exists.
-func Resolve(p string) string {
-	if real, err := filepath.EvalSymlinks(p); err == nil {
-		return real
-	}
-	parent := filepath.Dir(p)
-	if parent == p {
-		return p
-	}
-	return filepath.Join(Resolve(parent), filepath.Base(p))
-}
-
-// Abs resolves a path of the plan, which is relative to dir.
-func Abs(dir, p string) string {
-	if filepath.IsAbs(p) {
-		return filepath.Clean(p)
-	}
-	full, err := filepath.Abs(filepath.Join(dir, p))
-	if err != nil {
-		return filepath.Join(dir, p)
-	}
-	return full
 }
 
 // Existing is the path itself or the nearest directory above that exists.

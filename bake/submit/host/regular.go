@@ -37,10 +37,10 @@ func (e *OutsideError) Error() string {
 // maxLinks is how many links are followed for one name, as in Linux.
 const maxLinks = 40
 
-// ReadBelow reads a regular file of a directory as the engine would, which gets
+// ReadBelow reads a regular file of a directory, which is a place, as the engine would, which gets
 // to see nothing but the directory: to a link its root is the root of all.
 func ReadBelow(dir, name string) ([]byte, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := OpenDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -125,23 +125,30 @@ func OpenRegular(root *os.Root, name string) (*os.File, error) {
 	return f, nil
 }
 
-// ReadRegular reads a regular file of any place.
+// ReadRegular reads a regular file of any place, wherever links lead.
 func ReadRegular(path string) ([]byte, error) {
-	real, err := filepath.EvalSymlinks(path)
+	place := Place("", path)
+	info, err := os.Lstat(place)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		err = OpenError(path, syscall.ELOOP) // not one that a place can be behind
+	}
 	if err != nil {
 		return nil, err
 	}
-	dir, name := filepath.Split(real)
-	root, err := os.OpenRoot(dir)
+	if err := checkRegular(info); err != nil {
+		return nil, OpenError(path, err)
+	}
+	f, err := openStill(place, os.O_RDONLY|nonblock)
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
-	f, err := OpenRegular(root, name)
+	defer f.Close()
+	if info, err = f.Stat(); err == nil {
+		err = checkRegular(info)
+	}
 	if err != nil {
 		return nil, OpenError(path, err)
 	}
-	defer f.Close()
 	return ReadAtMost(f, path, MaxText)
 }
 

@@ -60,7 +60,7 @@ func TestReadBelow(t *testing.T) {
 func TestReadRegular(t *testing.T) {
 	w := workspace.New(t, map[string]string{"file": "text"})
 	wrong := w.Special(MaxText)
-	wrong["device"], wrong["loop"] = "device", "too many links"
+	wrong["device"], wrong["loop"] = "device", "too many levels"
 	if err := os.Symlink(filepath.Join(w.Path, "file"), filepath.Join(w.Path, "link")); err != nil {
 		t.Fatal(err)
 	}

@@ -58,14 +58,14 @@ func Prepare(t *bake.Target, from *bake.Remote, dated bool, at *host.Caller, src
 		Attrs: map[string]string{}, Stores: map[string]content.Store{}, caps: map[string]bool{}, Named: map[string]string{},
 		Definitions: map[string]*pb.Definition{}, advice: AdviceOnContexts(t),
 	}
-	if err := i.findContext(t, at.Dir); err != nil {
+	if err := i.findContext(t, at); err != nil {
 		return nil, err
 	}
 	if err := checkOwnDockerfile(t, from, i.ContextDir); err != nil {
 		return nil, err
 	}
 	var err error
-	if i.Dockerfile, err = dockerfile.Find(t, at.Dir, i.ContextDir); err != nil {
+	if i.Dockerfile, err = dockerfile.Find(t, at, i.ContextDir); err != nil {
 		return nil, err
 	}
 	i.verbatim = !frontend.IsBuildKits(frontend.Of(t, i.Dockerfile))
@@ -94,7 +94,7 @@ func (i *Inputs) Need(ability string) {
 	i.Attrs["frontend.caps"] = strings.Join(slices.Sorted(maps.Keys(i.caps)), ",")
 }
 
-func (i *Inputs) findContext(t *bake.Target, dir string) error {
+func (i *Inputs) findContext(t *bake.Target, at *host.Caller) error {
 	where := t.Context
 	switch {
 	case where == "-":
@@ -102,7 +102,7 @@ func (i *Inputs) findContext(t *bake.Target, dir string) error {
 	case source.IsRemote(where):
 		return nil
 	}
-	i.ContextDir = host.Abs(dir, strings.TrimPrefix(where, "cwd://"))
+	i.ContextDir = at.Place(where)
 	if st, err := os.Stat(i.ContextDir); err != nil || !st.IsDir() {
 		return failure.In("context", "", fmt.Errorf("unable to prepare context: path %q not found", where))
 	}
@@ -136,12 +136,8 @@ func (i *Inputs) warn(f *dockerfile.IgnoreFile, at *host.Caller) {
 // contextSource registers a directory as a context and returns the prefix of
 // its name. A main and a named context that read all of it are one source.
 func contextSource(dir string, ignore *dockerfile.IgnoreFile, part string, src *source.Sources) (string, error) {
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return "", err
-	}
-	prefix := source.DirName(real, ignore.Patterns(), part)
-	_, err = src.Get(prefix+"-context", func() (fsutil.FS, error) { return source.OpenDir(real) })
+	prefix := source.DirName(dir, ignore.Patterns(), part)
+	_, err := src.Get(prefix+"-context", func() (fsutil.FS, error) { return source.OpenDir(dir) })
 	return prefix, err
 }
 
@@ -168,7 +164,6 @@ func (i *Inputs) ContextName(key string) string {
 }
 
 func (i *Inputs) addNamedContext(name, value string, from *bake.Remote, at *host.Caller, src *source.Sources) error {
-	dir := at.Dir
 	attr := "context:" + i.ContextName(name)
 	switch {
 	case strings.HasPrefix(value, "target:"):
@@ -179,9 +174,9 @@ func (i *Inputs) addNamedContext(name, value string, from *bake.Remote, at *host
 	case source.IsRemote(value):
 		return i.fetchNamed(attr, value, from, at)
 	case strings.HasPrefix(value, "oci-layout://"):
-		return i.addLayout(attr, value, dir)
+		return i.addLayout(attr, value, at)
 	}
-	where := host.Abs(dir, strings.TrimPrefix(value, "cwd://"))
+	where := at.Place(value)
 	st, err := os.Stat(where)
 	if err == nil && !st.IsDir() {
 		err = &os.PathError{Op: "open", Path: where, Err: syscall.ENOTDIR}
@@ -206,12 +201,15 @@ func (i *Inputs) addNamedContext(name, value string, from *bake.Remote, at *host
 }
 
 // addLayout offers an OCI layout directory to the engine as a content store.
-func (i *Inputs) addLayout(attr, value, dir string) error {
+func (i *Inputs) addLayout(attr, value string, at *host.Caller) error {
 	ref, _, err := ocilayout.Parse(value)
 	if err != nil {
 		return err
 	}
-	where := host.Abs(dir, ref.Path)
+	where := at.Place(ref.Path)
+	if err := at.CheckLed(where, false); err != nil {
+		return err
+	}
 	if ref.Digest == "" {
 		if ref.Digest, err = layoutDigest(where, ref.Tag); err != nil {
 			return fmt.Errorf("oci-layout reference %q could not be resolved: %w", value, err)
@@ -223,7 +221,7 @@ func (i *Inputs) addLayout(attr, value, dir string) error {
 	}
 	sum := sha256.Sum256([]byte(where))
 	ref.Path = "l" + hex.EncodeToString(sum[:])[:24] // must read as the name of an image
-	i.Stores[ref.Path] = store
+	i.Stores[ref.Path] = &layout{Store: store, dir: where, at: at}
 	i.Attrs[attr] = ref.String()
 	return nil
 }

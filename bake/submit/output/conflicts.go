@@ -116,7 +116,7 @@ func (o *Conflicts) Warnings(dir string) []string {
 
 // relative is a path as seen from dir, if it lies in it.
 func relative(dir, name string) string {
-	if rel, err := filepath.Rel(host.Abs(dir, "."), name); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(host.Place(dir, "."), name); err == nil && filepath.IsLocal(rel) {
 		return rel
 	}
 	return name

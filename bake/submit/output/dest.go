@@ -17,8 +17,8 @@ func (e *Export) toDir(dest string, at *host.Caller) error {
 	case "-":
 		return fmt.Errorf("dest cannot be stdout for %s exporter", e.Type)
 	}
-	e.Where = dest
-	e.OutputDir = host.Abs(at.Dir, dest)
+	e.Where = host.Plain(dest)
+	e.OutputDir = at.Place(dest)
 	fi, err := os.Stat(e.OutputDir)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("invalid destination directory %s: %w", dest, err)
@@ -37,8 +37,8 @@ func (e *Export) toFile(dest string, at *host.Caller, stdout io.Writer) error {
 	if dest == "" || dest == "-" {
 		return e.toStdout(stdout)
 	}
-	e.Where = dest
-	full := host.Abs(at.Dir, dest)
+	e.Where = host.Plain(dest)
+	full := at.Place(dest)
 	fi, err := os.Stat(full)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("invalid destination file %s: %w", dest, err)

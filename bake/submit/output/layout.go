@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"bake/bake/submit/host"
+
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/ociindex"
@@ -22,6 +24,7 @@ import (
 type Layout struct {
 	*layoutDir // nil unless it is open
 	dir        string
+	at         *host.Caller
 
 	mu   sync.Mutex
 	root digest.Digest // what was written last: the image or the index
@@ -29,8 +32,19 @@ type Layout struct {
 
 // Open makes the directory ready to be written.
 func (l *Layout) Open() (err error) {
+	if err := l.check(); err != nil {
+		return err
+	}
 	l.layoutDir, err = openLayoutDir(l.dir)
 	return err
+}
+
+// check is an error if what is written to the directory would go elsewhere.
+func (l *Layout) check() error {
+	if err := host.Still(l.dir); err != nil {
+		return err
+	}
+	return l.at.CheckLed(l.dir, true)
 }
 
 // Writer implements content.Ingester. An image is written after what it is
@@ -69,7 +83,11 @@ func (l *Layout) Commit(names string, response map[string]string) error {
 			entries = append(entries, ociindex.Name(reference.TagNameOnly(ref).String()))
 		}
 	}
-	if err := l.list(desc, entries); err != nil {
+	err = l.check()
+	if err == nil {
+		err = l.list(desc, entries)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot list the image in %s: %w", l.dir, err)
 	}
 	return nil

@@ -19,20 +19,17 @@ var leftovers sync.Map // of func() map[string][]string
 
 // removeLeftovers removes what runs that were killed left beside a file. What
 // another run still writes stays.
-func removeLeftovers(dir, name string) {
-	list, _ := leftovers.LoadOrStore(dir, sync.OnceValue(func() map[string][]string { return temporaries(dir) }))
+func removeLeftovers(dir *os.Root, name string) {
+	list, _ := leftovers.LoadOrStore(dir.Name(), sync.OnceValue(func() map[string][]string { return temporaries(dir.Name()) }))
 	for _, path := range list.(func() map[string][]string)()[name] {
 		if abandoned(path, writer(path)) {
-			_ = os.Remove(path) // not worse than before if it stays
+			_ = dir.Remove(filepath.Base(path)) // not worse than before if it stays
 		}
 	}
 }
 
 // temporaries are the paths of temporary files, by the name of their place.
 func temporaries(dir string) map[string][]string {
-	if dir == "" {
-		dir = "."
-	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil

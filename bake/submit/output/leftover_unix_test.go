@@ -66,7 +66,12 @@ func TestLeftovers(t *testing.T) {
 
 // A file that is being written is no leftover to another run.
 func TestWrittenFileIsHeld(t *testing.T) {
-	f, err := createBeside(t.TempDir(), "image.tar")
+	dir, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	f, err := createBeside(dir, "image.tar")
 	if err != nil {
 		t.Fatal(err)
 	}

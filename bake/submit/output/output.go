@@ -131,7 +131,7 @@ func prepareExport(o bake.Entry, at *host.Caller, stdout io.Writer) (*Export, er
 	case client.ExporterOCI, client.ExporterDocker:
 		if tar, err := strconv.ParseBool(e.Attrs["tar"]); err == nil && !tar {
 			err := e.toDir(o.Dest, at)
-			e.Layout, e.OutputDir = &Layout{dir: e.OutputDir}, ""
+			e.Layout, e.OutputDir = &Layout{dir: e.OutputDir, at: at}, ""
 			return e, err
 		}
 		if o.Type == client.ExporterDocker && o.Dest == "" {

@@ -37,7 +37,7 @@ func (p *policyFS) fetched(name string) bool {
 // place is the directory that a name is looked up in, and the path there.
 func (p *policyFS) place(name string) (dir, file string) {
 	if rest, ok := strings.CutPrefix(name, "cwd://"); ok {
-		return host.Abs(p.dir, "."), filepath.Clean(filepath.FromSlash(rest))
+		return host.Place(p.dir, "."), filepath.Clean(filepath.FromSlash(rest))
 	}
 	if rel, err := filepath.Rel(p.context, name); filepath.IsAbs(name) && err == nil {
 		return p.context, rel

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bake/bake"
+	"bake/bake/submit/dockerfile"
 	"bake/bake/submit/host"
 	"bake/bake/submit/input"
 	"bake/bake/submit/node"
@@ -146,15 +147,25 @@ func (q *Policies) usual(at *host.Caller) ([]ruleFile, error) {
 	d := q.Inputs.Dockerfile
 	switch {
 	case d.Path != "":
-		data, err := host.ReadRegular(d.Path + ".rego")
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, nil
-		}
-		return []ruleFile{{name: host.Shown(at.Dir, d.Path) + ".rego", data: data}}, err
+		return beside(dockerfile.PolicyOf(d.Path), at)
 	case d.Dir == nil && d.Url == "" && q.Inputs.ContextDir == "":
 		return []ruleFile{{name: d.Name + ".rego", optional: true}}, nil
 	}
 	return nil, nil // a Dockerfile that is no file
+}
+
+// beside is the policy that lies beside a Dockerfile, if any. One that is a link
+// is read where that leads, if it may be.
+func beside(file string, at *host.Caller) ([]ruleFile, error) {
+	place, name := at.Place(file), host.Shown(at.Dir, file)
+	if place != file && !at.May(place, false) {
+		return nil, fmt.Errorf("policy file %s: it leads to %s, which was not granted", name, host.Shown(at.Dir, place))
+	}
+	data, err := host.ReadRegular(place)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return []ruleFile{{name: name, data: data}}, err
 }
 
 // read reads what can be read without the engine.

@@ -20,7 +20,7 @@ func Static(at *host.Caller) (*spb.Policy, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := host.ReadBounded(host.Abs(at.Dir, name), host.MaxText)
+	data, err := host.ReadBounded(at.Place(name), host.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", staticPolicyVar, err)
 	}

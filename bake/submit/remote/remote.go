@@ -117,7 +117,7 @@ func (f *fetcher) do(ctx context.Context, read func(context.Context, gateway.Cli
 	if err != nil {
 		return failed(err)
 	}
-	attachables, err := credentials.Attachables(f.opt.Env)
+	attachables, err := credentials.Attachables(&f.opt.Caller)
 	if err != nil {
 		return failed(err)
 	}

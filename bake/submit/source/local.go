@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 
+	"bake/bake/submit/host"
+
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
 )
@@ -72,13 +74,34 @@ func (s *Sources) Get(name string, open func() (fsutil.FS, error)) (fsutil.FS, e
 	return dir, nil
 }
 
-// OpenDir returns the tree under dir as the engine shall see it: owned by root.
+// OpenDir returns the tree under dir, a place, as the engine shall see it: owned by
+// root. Its files are opened where they stand: no link that somebody puts in the
+// way while a build runs is followed.
 func OpenDir(dir string) (fsutil.FS, error) {
 	tree, err := fsutil.NewFS(dir)
 	if err != nil {
 		return nil, err
 	}
-	return OwnedByRoot(tree)
+	return OwnedByRoot(&placedFS{tree, dir})
+}
+
+// placedFS is a tree at a place.
+type placedFS struct {
+	fsutil.FS
+	dir string
+}
+
+// Walk implements fsutil.FS.
+func (p *placedFS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
+	if err := host.Still(p.dir); err != nil {
+		return err
+	}
+	return p.FS.Walk(ctx, target, fn)
+}
+
+// Open implements fsutil.FS.
+func (p *placedFS) Open(name string) (io.ReadCloser, error) {
+	return host.Open(filepath.Join(p.dir, name))
 }
 
 // OwnedByRoot is a tree as the engine shall see it.

@@ -39,14 +39,15 @@ func (w *Receiver) DiffCopy(stream filesync.FileSend_DiffCopyServer) error {
 	if id < 0 || id >= len(w.Outputs) || w.Outputs[id].Type != client.ExporterLocal {
 		return w.SyncTarget.DiffCopy(stream)
 	}
+	out := w.Outputs[id]
 	stream = &throttledStream{FileSend_DiffCopyServer: stream}
-	if !w.Conflicts.Shared[w.Outputs[id].Export] {
-		return w.SyncTarget.DiffCopy(stream)
+	if w.Conflicts.Shared[out.Export] {
+		stream = &watchedStream{
+			FileSend_DiffCopyServer: stream, seed: w.Conflicts.Seed, open: map[uint32]*maphash.Hash{},
+			complete: func(files []output.Received) { w.Conflicts.Note(out, files) },
+		}
 	}
-	return w.SyncTarget.DiffCopy(&watchedStream{
-		FileSend_DiffCopyServer: stream, seed: w.Conflicts.Seed, open: map[uint32]*maphash.Hash{},
-		complete: func(files []output.Received) { w.Conflicts.Note(w.Outputs[id], files) },
-	})
+	return receive(stream, out.Export)
 }
 
 // watchedStream looks at the packets of a transfer of files. Each file is

@@ -71,7 +71,7 @@ func (r *repository) InfoAttrs(dirs map[string]string) map[string]string {
 		attrs["vcs:source"] = r.remote
 	}
 	for name, dir := range dirs {
-		if rel, ok := Within(r.root, host.Resolve(dir)); ok {
+		if rel, ok := Within(r.root, host.Place("", dir)); ok {
 			attrs["vcs:localdir:"+name] = rel
 		}
 	}
@@ -97,7 +97,7 @@ func (r *Repositories) Find(ctx context.Context, dir string) *repository {
 // search finds the repository that holds dir. It looks for one before it starts
 // git.
 func (r *Repositories) search(ctx context.Context, dir string) *repository {
-	root := host.Resolve(dir)
+	root := host.Place("", dir)
 	for {
 		if _, err := os.Lstat(filepath.Join(root, ".git")); err == nil {
 			break
