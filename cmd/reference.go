@@ -54,6 +54,7 @@ Dockerfiles excepted.
 - A path means what it means to the kernel: it goes through links, and up from where a link
   has led, also where the working directory itself was reached through one. cwd:// only says
   that a path counts from the working directory. A link needs a grant for what it leads to.
+  Only of a context and a Dockerfile, as with buildx, a/../b is b whatever a is.
 - What was checked is what is opened. An output, context, cache or layout is not followed
   through a link that somebody, such as another target of the run, has put there since. A
   secret that is replaced by way of links is read anew, from where a grant covers it.
