@@ -134,7 +134,7 @@ const fewTargets = 10
 
 // submitPlan builds on the selected builder and shows the progress of it.
 func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan, mode display.Mode, r *diagnostics.Reporter) (*report.Report, error) {
-	heap.LongRun(100, len(plan.Targets) > fewTargets) // from here on it mostly waits, and should be small
+	heap.LongRun(50, len(plan.Targets) > fewTargets) // from here on it mostly waits, and should be small
 	chosen, err := builders.Select(ctx, a, o.builder, o.allow)
 	if err != nil {
 		return nil, err
@@ -163,6 +163,7 @@ func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan
 		Docker:   docker,
 		Allow:    o.allow,
 		Jobs:     o.jobs.atOnce(chosen.Driver == builders.EmbeddedName),
+		Apart:    o.jobs.counted && o.jobs.limit > 0,
 		Retries:  o.retries,
 		Timeout:  o.timeout,
 
@@ -182,7 +183,7 @@ func submitPlan(ctx context.Context, a *app.App, o *bakeOptions, plan *bake.Plan
 	outcome, err := submit.Run(ctx, plan, chosen.Nodes, opt)
 	display.ExplainAll(outcome)
 	if err != nil && opt.KeepGoing {
-		display.Results(outcome)
+		display.Results(outcome, errors.Is(err, exit.ErrInterrupted))
 	}
 	return outcome, display.Explain(err)
 }

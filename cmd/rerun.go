@@ -65,7 +65,7 @@ func (u *leftover) note(plan *bake.Plan, outcome *report.Report) error {
 			continue // it comes along with who needs it
 		}
 		u.Targets = slices.DeleteFunc(u.Targets, func(name string) bool { return name == r.Name })
-		if r.Result != report.Built && r.Result != report.Cached {
+		if !r.Complete() {
 			u.Targets = append(u.Targets, r.Name)
 		}
 	}

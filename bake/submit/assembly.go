@@ -173,6 +173,7 @@ func (q *request) bind(known map[*bake.Target]*assembly) error {
 		}
 		p := producer.on(q.node)
 		p.linked = true
+		q.depth = max(q.depth, p.depth+1)
 		q.links = append(q.links, link{name: q.inputs.ContextName(l.Context), producer: p})
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/docker/buildx/builder"
 	controlapi "github.com/moby/buildkit/api/services/control"
 	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
 
 	"bake/bake"
 	"bake/bake/submit/host"
@@ -61,6 +62,8 @@ func (idle) load(context.Context, string, map[string]string) (*gatewayapi.Result
 }
 
 func (idle) evaluate(context.Context, string, string) error { return nil }
+
+func (idle) keep(context.Context, string, *pb.Definition) error { return nil }
 
 func (idle) export(context.Context, string, *gatewayapi.Result, []*controlapi.Exporter) (map[string]string, error) {
 	return nil, nil

@@ -2,8 +2,6 @@ package submit
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -11,13 +9,10 @@ import (
 
 	"bake/bake/submit/failure"
 	"bake/bake/submit/node"
-	"bake/bake/submit/vertex"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/identity"
 	"github.com/opencontainers/go-digest"
-	"golang.org/x/sync/errgroup"
 )
 
 // importer evaluates targets that may share steps, each before its own job
@@ -27,24 +22,11 @@ import (
 // do that all jobs import all caches, but each job reads anew what it imports:
 // the registry would be asked as often as the square of the number of targets.
 type importer struct {
-	run      *run
-	members  []*request
-	imports  []client.CacheOptionsEntry
-	mu       sync.Mutex
-	current  *submission // nil if there is none
-	finished sync.WaitGroup
-}
-
-// submission is one job of an importer. It ends when all targets of the run are
-// evaluated, or when it is given up because something failed that may pass.
-type submission struct {
-	ctx     context.Context
-	giveUp  context.CancelFunc
-	ready   chan struct{} // closed when client is there, or err
-	ended   chan struct{} // closed when the engine has forgotten it
-	client  gateway.Client
-	imports []gateway.CacheOptionsEntry
-	err     error
+	run     *run
+	members []*request
+	imports []client.CacheOptionsEntry
+	mu      sync.Mutex
+	current *lastingJob // nil if there is none
 }
 
 // pools reports whether the caches of targets on a node differ, so that they
@@ -188,26 +170,19 @@ func (m *importer) evaluate(ctx context.Context, q *request, result *gateway.Res
 }
 
 // submit returns the current submission, a new one if there is none.
-func (m *importer) submit() *submission {
+func (m *importer) submit() *lastingJob {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.current != nil {
 		return m.current
 	}
-	s := &submission{ready: make(chan struct{}), ended: make(chan struct{})}
-	s.ctx, s.giveUp = context.WithCancel(m.run.ctx)
-	m.current = s
-	m.finished.Go(func() {
-		defer close(s.ended)
-		defer s.giveUp()
-		m.hold(s)
-	})
-	return s
+	m.current = m.run.startLasting(m.members, m.imports)
+	return m.current
 }
 
 // replace gives up a submission and waits until it has ended, as BuildKit
 // forgets the failure of a step only with the last job that needs it.
-func (m *importer) replace(s *submission) {
+func (m *importer) replace(s *lastingJob) {
 	s.giveUp()
 	<-s.ended
 	m.mu.Lock()
@@ -215,70 +190,4 @@ func (m *importer) replace(s *submission) {
 	if m.current == s {
 		m.current = nil
 	}
-}
-
-// hold submits a job that lasts until all targets are evaluated.
-func (m *importer) hold(s *submission) {
-	r, q := m.run, m.members[0]
-	so := client.SolveOpt{
-		Ref: identity.NewID(), FrontendAttrs: map[string]string{}, CacheImports: m.imports, AllowedEntitlements: q.entitlements, SourcePolicy: r.static, Internal: true,
-		SharedSession: r.sessions.shared[q.sessionKey()], SessionPreInitialized: true,
-	}
-	r.starting <- struct{}{}
-	started := sync.OnceFunc(func() { <-r.starting })
-	tell := sync.OnceFunc(func() { close(s.ready) })
-	status, wait := r.progress.Stream((&job{node: q.node, requests: m.members, shared: true}).watched())
-	_, err := q.node.Client.Build(s.ctx, so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		started()
-		var err error
-		if s.imports, err = resolved(c); err != nil {
-			return nil, err
-		}
-		s.client = c
-		tell()
-		return gateway.NewResult(), r.allDone.wait(ctx)
-	}, status)
-	started()
-	if s.client == nil {
-		s.err = err
-		if err == nil {
-			s.err = errors.New("the builder ended a job before it began")
-		}
-	}
-	tell()
-	wait()
-}
-
-// evaluate builds what the job of q has loaded.
-func (s *submission) evaluate(ctx context.Context, result *gateway.Result) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
-	select {
-	case <-s.ready:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if s.client == nil {
-		return s.err
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	for _, def := range vertex.Definitions(result) {
-		group.Go(func() error {
-			_, err := s.client.Solve(ctx, gateway.SolveRequest{Definition: def, CacheImports: s.imports, Evaluate: true})
-			return err
-		})
-	}
-	return group.Wait()
-}
-
-// resolved are the imports of a job as its frontends see them: those from a
-// directory name what was found there.
-func resolved(c gateway.Client) ([]gateway.CacheOptionsEntry, error) {
-	var out []gateway.CacheOptionsEntry
-	text := c.BuildOpts().Opts["cache-imports"]
-	if text == "" {
-		return nil, nil
-	}
-	return out, json.Unmarshal([]byte(text), &out)
 }

@@ -32,14 +32,14 @@
 //
 // # Steps
 //
-// A run has three steps with a barrier between them. Load hands every
-// definition to BuildKit without evaluating any, because a vertex that is
+// A run loads all targets before it evaluates any, because a vertex that is
 // already being evaluated ignores the remote caches of a target that arrives
-// later (moby/buildkit#4674). Evaluate runs the builds, each target after the
-// targets it links to; a limit on concurrency applies here only. Export is
-// last: no image is pushed and no file is written before all targets built.
+// later (moby/buildkit#4674). Then each target is evaluated, after the targets it
+// links to, and exported as soon as it is built, unless outputs are held back
+// until all are. A limit on concurrency counts a target until its outputs are
+// written; a few write at once in any case.
 //
 // A linked target is passed to its consumers inside BuildKit, as the lazy
-// definition of its result together with its image configuration, and its job
-// is kept until all consumers are evaluated.
+// definition of its result together with its image configuration. Its job, which
+// may end before they are evaluated, hands what it has made to one that lasts.
 package submit

@@ -35,6 +35,7 @@ const embeddedDriver = "embedded"
 type theater interface {
 	load(ctx context.Context, node string, attrs map[string]string) (*gatewayapi.Result, error)
 	evaluate(ctx context.Context, node, ref string) error
+	keep(ctx context.Context, node string, def *pb.Definition) error // evaluates what another job has loaded
 	export(ctx context.Context, node string, result *gatewayapi.Result, exports []*controlapi.Exporter) (map[string]string, error)
 }
 
@@ -235,6 +236,17 @@ func (e *fakeEngine) caps() []*cappb.APICap {
 func (e fakeGateway) Solve(ctx context.Context, req *gatewayapi.SolveRequest) (*gatewayapi.SolveResponse, error) {
 	out := &gatewayapi.SolveResponse{}
 	err := e.during(ctx, func(ctx context.Context) (err error) {
+		if def := req.FrontendInputs["context:base"]; def != nil && len(req.FrontendOpt) == 1 { // it only uses it
+			out.Result = &gatewayapi.Result{Result: &gatewayapi.Result_Ref{Ref: &gatewayapi.Ref{Id: "used", Def: def}}}
+			return nil
+		}
+		if req.Definition != nil {
+			out.Result = &gatewayapi.Result{Result: &gatewayapi.Result_Ref{Ref: &gatewayapi.Ref{Id: "kept", Def: req.Definition}}}
+			if !req.Evaluate {
+				return nil
+			}
+			return e.played.keep(ctx, e.name, req.Definition)
+		}
 		out.Result, err = e.played.load(ctx, e.name, req.FrontendOpt)
 		return err
 	})

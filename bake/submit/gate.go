@@ -48,7 +48,7 @@ func await(ctx context.Context, ch <-chan struct{}) error {
 
 // gate admits requests to evaluation: none before all are loaded, then in the
 // order of the plan those whose links are evaluated, those of at most limit
-// targets at once.
+// targets at once. A target keeps its place while its outputs are written.
 type gate struct {
 	mu      sync.Mutex
 	loading int
@@ -67,6 +67,9 @@ func newGate(requests []*request, limit int) *gate {
 // gate opens. A request that is loaded again gives what links to it nothing new.
 func (g *gate) load(q *request, result *gateway.Result, last func()) {
 	steps := q.node.Steps(result)
+	for _, l := range q.links {
+		steps = vertex.Shared(steps, l.producer.steps)
+	}
 	if q.pooling {
 		q.canonical = vertex.Canonical(result)
 	}
@@ -95,8 +98,9 @@ func (g *gate) abandon(q *request, last func()) {
 	if q.evaluated {
 		return // it failed later, at its outputs
 	}
-	q.evaluated = true
+	g.settle(q)
 	q.of.failed.Store(true)
+	q.placeless = true
 	g.vacate(q.of)
 	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == q })
 	switch {
@@ -110,25 +114,45 @@ func (g *gate) abandon(q *request, last func()) {
 // enter waits for the turn of q.
 func (g *gate) enter(ctx context.Context, q *request) error { return await(ctx, q.turn) }
 
-// leave tells that q is evaluated.
+// leave tells that q is evaluated: what links to it may begin.
 func (g *gate) leave(q *request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if q.evaluated {
 		return // before it was submitted again
 	}
-	q.evaluated = true
-	g.vacate(q.of)
+	g.settle(q)
 	g.admit()
 }
 
-// vacate frees the place of a target when all its parts are evaluated. Parts on
+// settle marks q as evaluated, or as never to be.
+func (g *gate) settle(q *request) {
+	q.evaluated = true
+	close(q.settled)
+}
+
+// yield tells that q takes no place any more: its outputs are written, or wait
+// for other targets.
+func (g *gate) yield(q *request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if q.placeless {
+		return
+	}
+	q.placeless = true
+	g.vacate(q.of)
+	if g.loading == 0 {
+		g.admit()
+	}
+}
+
+// vacate frees the place of a target when no part needs it. Parts on
 // several nodes share one place, which a part keeps while the others wait for
-// their links: these are targets whose parts have a place already, or are
-// evaluated, as they link to the same ones.
+// their links: these are targets whose parts have a place already, or need none
+// any more, as they link to the same ones.
 func (g *gate) vacate(a *assembly) {
 	for _, q := range a.parts {
-		if !q.evaluated {
+		if !q.placeless {
 			return
 		}
 	}
@@ -152,6 +176,20 @@ func (g *gate) admit() {
 		close(q.turn)
 	}
 	g.waiting = rest
+}
+
+// users are the requests that link to q, or that run a step which q ran without
+// the cache, and are not evaluated yet.
+func (g *gate) users(q *request, all []*request) []*request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []*request
+	for _, other := range all {
+		if !other.evaluated && other.node == q.node && other.uses(q) {
+			out = append(out, other)
+		}
+	}
+	return out
 }
 
 // ready reports whether every request that q links to is evaluated.

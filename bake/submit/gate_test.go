@@ -23,7 +23,7 @@ import (
 func gateRequests(names string, links ...string) map[string]*request {
 	out := map[string]*request{}
 	for _, n := range names {
-		q := &request{turn: make(chan struct{}), loaded: make(chan struct{})}
+		q := &request{turn: make(chan struct{}), loaded: make(chan struct{}), settled: make(chan struct{})}
 		q.of = &assembly{parts: []*request{q}}
 		out[string(n)] = q
 	}
@@ -69,11 +69,20 @@ func TestGate(t *testing.T) {
 	}
 	check("a", "c") // b and d wait for their links
 	g.leave(qs["c"])
+	g.yield(qs["c"])
 	check("a", "c")
-	g.leave(qs["a"])
+	g.leave(qs["a"]) // b could begin, but a writes its outputs
 	check("a", "b", "c")
 	g.leave(qs["b"])
+	check("a", "b", "c")
+	g.yield(qs["a"])
 	check("a", "b", "c", "d")
+	g.yield(qs["a"])
+	g.yield(qs["b"])
+	g.yield(qs["d"])
+	if g.free != 2 {
+		t.Errorf("%d places are free at the end", g.free)
+	}
 }
 
 func TestGateWithoutLimit(t *testing.T) {
@@ -158,7 +167,7 @@ func TestFail(t *testing.T) {
 	}
 }
 
-// The parts of a target share one place, and keep it until all are evaluated.
+// The parts of a target share one place, and keep it until all have yielded it.
 func TestGateParts(t *testing.T) {
 	qs := gateRequests("abcd", "ac", "bd")
 	parts := func(names string) {
@@ -177,6 +186,7 @@ func TestGateParts(t *testing.T) {
 	for _, step := range []struct{ leaves, admitted string }{{"", "ab"}, {"a", "ab"}, {"b", "abcd"}, {"c", "abcd"}, {"d", "abcd"}} {
 		if step.leaves != "" {
 			g.leave(qs[step.leaves])
+			g.yield(qs[step.leaves])
 		}
 		if got := strings.Join(admitted(qs), ""); got != step.admitted {
 			t.Errorf("after %q: %s admitted, want %s", step.leaves, got, step.admitted)

@@ -104,8 +104,12 @@ func (h *holding) addTags(a *assembly) error {
 	return nil
 }
 
-// enterExport lets q go on to its outputs, when it is its turn.
-func (r *run) enterExport(ctx context.Context, q *request) error {
+// awaitRelease waits until all targets are built and, if q has outputs that are
+// held back, until it is the turn of these.
+func (r *run) awaitRelease(ctx context.Context, q *request) error {
+	if err := r.allDone.wait(ctx); err != nil {
+		return err
+	}
 	if err := r.heldBack(q); err != nil || r.held == nil || len(q.exports) == 0 {
 		return err
 	}

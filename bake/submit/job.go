@@ -117,6 +117,7 @@ func (r *run) solve(ctx context.Context, j *job) {
 			q.outcome.finished = time.Now()
 		}
 		q.outcome.response, q.outcome.done = response, err == nil
+		r.gate.yield(q)
 		r.progress.Phase(q.target.Name, len(q.of.parts), true)
 	}
 }
@@ -142,6 +143,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 		return nil, err
 	}
 	defer ended()
+	defer r.leaveExport(j.requests[0])
 	r.starting <- struct{}{}
 	started := sync.OnceFunc(func() { <-r.starting })
 	status, wait := r.progress.Stream(j.watched())
@@ -241,9 +243,9 @@ func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Res
 	return results[0], nil
 }
 
-// step loads and evaluates one request and returns when all requests of the
-// run are evaluated, so that no job ends while another may need its results.
-// When a job is submitted again, its requests pass at once where they had been.
+// step loads and evaluates one request and returns when its outputs can be
+// written. When a job is submitted again, its requests pass at once where they
+// had been.
 func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.Result, error) {
 	q.phase.Store(phaseLoad)
 	q.watch.start()
@@ -268,16 +270,16 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 			return nil, r.inContext(q, fmt.Errorf("failed to solve: %w", err))
 		}
 	}
-	q.outcome.finished = time.Now()
+	q.outcome.finished, q.outcome.made = time.Now(), q.call == ""
 	r.gate.leave(q)
 	r.progress.Phase(q.target.Name, len(q.of.parts), false)
 	q.arrived.Do(r.allDone.arrive)
-	if err := r.allDone.wait(ctx); err != nil {
+	if err := r.enterExport(ctx, q, result); err != nil {
 		return nil, err
 	}
 	q.phase.Store(phaseExport)
-	defer q.watch.start()
-	return result, r.enterExport(ctx, q)
+	q.watch.start()
+	return result, nil
 }
 
 // loadOrAsk loads q unless it is only asked about, and asks.
@@ -307,7 +309,11 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 			return nil, ctx.Err()
 		}
 	}
-	return r.solveFrontend(ctx, c, q, req)
+	result, err := r.solveFrontend(ctx, c, q, req)
+	if err == nil {
+		r.endProvenance(ctx, q, result)
+	}
+	return result, err
 }
 
 // frontendRequest is what the frontend has to know about q. What q links to is

@@ -45,11 +45,14 @@ func keepGoing(t *testing.T, opt Options) (*workspace.Dir, map[string]string, er
 		got[r.Name] = string(r.Result)
 		if r.Result == report.Skipped && r.Err != nil {
 			got[r.Name] = r.Err.Error()
-		} else if (r.Result == report.Failed) != (r.Err != nil) {
+		} else if (r.Result == report.Failed) != (r.Err != nil) && len(r.Unwritten) == 0 {
 			t.Errorf("%s is %s with error %v", r.Name, r.Result, r.Err)
 		}
 		if r.Result == report.Cached {
 			got[r.Name] = string(report.Built)
+		}
+		if len(r.Unwritten) > 0 {
+			got[r.Name] += ", " + r.Err.Error()
 		}
 	}
 	return w, got, err
@@ -83,7 +86,7 @@ func TestHoldOutput(t *testing.T) {
 	if err == nil || got["base"] != "built" || got["bad"] != "failed" {
 		t.Errorf("error is %v, results are %q", err, got)
 	}
-	if want := "skipped because lost failed"; got["good"] != want {
+	if want := "built, skipped because lost failed"; got["good"] != want {
 		t.Errorf("good is %s, want %s", got["good"], want)
 	}
 	if _, err := os.Stat(filepath.Join(w.Path, "..", "good")); err == nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"bake/bake/submit/vertex"
+
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -58,24 +60,24 @@ func (q *request) linkInputs(ctx context.Context, attrs map[string]string) (map[
 			if one && platform != only {
 				continue
 			}
-			if err := addInput(ctx, inputs, attrs, name, "::"+platform, "/"+platform, ref, res.Metadata); err != nil {
+			if err := addInput(ctx, inputs, attrs, name, "::"+platform, "/"+platform, ref, l.producer); err != nil {
 				return nil, err
 			}
 		}
 		if len(res.Refs) > 0 {
 			continue
 		}
-		if err := addInput(ctx, inputs, attrs, l.name, "", "", res.Ref, res.Metadata); err != nil {
+		if err := addInput(ctx, inputs, attrs, l.name, "", "", res.Ref, l.producer); err != nil {
 			return nil, err
 		}
 	}
 	return inputs, nil
 }
 
-// addInput offers one reference as the named context name+suffix, together
+// addInput offers one reference of producer as the named context name+suffix, together
 // with its image configuration. A nil reference is an image without files; as
 // an input must have a definition, it becomes one with an empty directory.
-func addInput(ctx context.Context, inputs map[string]*pb.Definition, attrs map[string]string, name, suffix, metaSuffix string, ref gateway.Reference, metadata map[string][]byte) error {
+func addInput(ctx context.Context, inputs map[string]*pb.Definition, attrs map[string]string, name, suffix, metaSuffix string, ref gateway.Reference, producer *request) error {
 	state := llb.Scratch().File(llb.Mkdir("/", 0o755))
 	if ref != nil {
 		var err error
@@ -83,16 +85,19 @@ func addInput(ctx context.Context, inputs map[string]*pb.Definition, attrs map[s
 			return err
 		}
 	}
-	def, err := state.Marshal(ctx)
+	def, err := vertex.Definition(ctx, state)
 	if err != nil {
 		return err
 	}
+	if producer.depth > maxProvenanceLinks {
+		vertex.Thin(def)
+	}
 	key := "context:" + name + suffix
-	inputs[key] = def.ToPB()
+	inputs[key] = def
 	attrs[key] = "input:" + key
 	meta := map[string][]byte{}
 	for _, k := range metadataKeys {
-		if v, ok := metadata[k+metaSuffix]; ok {
+		if v, ok := producer.result.Metadata[k+metaSuffix]; ok {
 			meta[k] = v
 		}
 	}

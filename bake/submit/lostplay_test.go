@@ -23,6 +23,7 @@ import (
 	controlapi "github.com/moby/buildkit/api/services/control"
 	"github.com/moby/buildkit/client/llb"
 	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/sirupsen/logrus"
 	fsutiltypes "github.com/tonistiigi/fsutil/types"
@@ -49,6 +50,8 @@ func (s scene) load(ctx context.Context, _ string, attrs map[string]string) (*ga
 }
 
 func (s scene) evaluate(ctx context.Context, _, _ string) error { return s.pass(ctx) }
+
+func (s scene) keep(ctx context.Context, _ string, _ *pb.Definition) error { return s.pass(ctx) }
 
 func (s scene) export(ctx context.Context, _ string, _ *gatewayapi.Result, _ []*controlapi.Exporter) (map[string]string, error) {
 	return s.archive.response(), s.pass(ctx)

@@ -26,7 +26,8 @@ type Options struct {
 	Stdout     io.Writer                 // where outputs with dest "-" go; nil refuses them
 	Docker     *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
 	Allow      []string                  // granted entitlements
-	Jobs       int                       // how many targets are evaluated at once; 0 is no limit
+	Jobs       int                       // how many targets are built and written at once; 0 is no limit
+	Apart      bool                      // a target that is the same as another is built too, when its turn comes
 	Timeout    time.Duration             // how long a target may take, without what it waits for others; 0 is no limit
 	Retries    int                       // how often is tried again what the network or a registry failed
 	KeepGoing  bool                      // a target that fails does not stop the others

@@ -43,10 +43,10 @@ func (r *run) report(started time.Time, err error) *report.Report {
 // fill reports the outcome of a target.
 func (r *run) fill(t *report.Target, a *assembly) {
 	built := a.built()
-	done, ran := len(built) > 0, false
+	done, made, ran := len(built) > 0, len(built) > 0, false
 	for _, q := range built {
 		t.Call = q.call
-		done = done && q.outcome.done
+		done, made = done && q.outcome.done, made && q.outcome.made
 		if q.outcome.started.IsZero() {
 			continue
 		}
@@ -59,7 +59,7 @@ func (r *run) fill(t *report.Target, a *assembly) {
 		return
 	}
 	t.Duration = r.ownTime(built...)
-	t.Result, t.Err = a.result(done, ran)
+	t.Result, t.Err = a.result(done, made, ran)
 	if t.Result == report.Skipped {
 		t.Started, t.Finished, t.Duration = time.Time{}, time.Time{}, 0
 	}
@@ -67,8 +67,13 @@ func (r *run) fill(t *report.Target, a *assembly) {
 		t.Warnings = r.progress.WarningsOf(built[0].target.Name)
 		t.Manifests = built[0].of.manifests
 	}
-	if done {
+	switch {
+	case done:
 		addMade(t, a)
+	case t.Result.Good():
+		for _, e := range a.parts[0].exports {
+			t.Unwritten = append(t.Unwritten, outputOf(e))
+		}
 	}
 }
 
@@ -120,23 +125,34 @@ func addPart(t *report.Target, q *request) {
 	t.Platforms = appendNew(t.Platforms, builtPlatforms(q, report.ImageOf(q.outcome.response))...)
 }
 
-// result is the result of the target and, if it was not built, the reason.
-func (a *assembly) result(done, ran bool) (report.Result, error) {
+// result is the result of the target and, if it was not built or its outputs
+// were held back, the reason. It is done if its outputs are written, made if it
+// was built, and some of its steps may have run.
+func (a *assembly) result(done, made, ran bool) (report.Result, error) {
 	err, echo := a.failure()
 	var skip *failure.SkippedError
+	errors.As(err, &skip)
 	switch {
 	case done && a.parts[0].call != "":
 		return report.Answered, nil
-	case done && ran:
-		return report.Built, nil
-	case done:
-		return report.Cached, nil
-	case errors.As(err, &skip):
-		return report.Skipped, skip
-	case err != nil && !echo:
+	case err != nil && !echo && skip == nil:
 		return report.Failed, err
+	case (done || made) && ran:
+		return report.Built, reason(skip)
+	case done || made:
+		return report.Cached, reason(skip)
+	case skip != nil:
+		return report.Skipped, skip
 	}
 	return report.Canceled, nil
+}
+
+// reason is why outputs were held back, nil if they were not.
+func reason(skip *failure.SkippedError) error {
+	if skip == nil {
+		return nil
+	}
+	return skip
 }
 
 // countSteps counts the steps of q, without those of the targets it links to,
@@ -165,7 +181,8 @@ type outcome struct {
 	err               error
 	echo              bool              // err only says that the run was ended
 	response          map[string]string // what the exporters said
-	done              bool
+	made              bool              // it was built
+	done              bool              // and its outputs are written
 }
 
 // ownTime is how long the steps took that the parts of a target need: those of

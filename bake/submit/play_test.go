@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -43,6 +45,7 @@ type play struct {
 	building map[string]int    // results that are being built, by target
 	busiest  int               // how many targets were at once
 	again    int               // failures that passed
+	early    int               // outputs that were written before all was built
 	failed   time.Time         // when something failed for good for the first time
 	tags     map[string]string // that exist
 	store    http.Handler
@@ -148,9 +151,7 @@ func (p *play) evaluate(ctx context.Context, node, ref string) error {
 	err = p.trouble(ctx, a, "build")
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.building[name]--; p.building[name] == 0 {
-		delete(p.building, name)
-	}
+	p.end(a)
 	if err == nil {
 		a.built[node]++
 	}
@@ -169,16 +170,61 @@ func (p *play) beginBuild(a *act, node string) (cached bool, err error) {
 			return false, p.disorder("%s is built before %s, which it links to", a.name, l.name)
 		}
 	}
+	return false, p.begin(a)
+}
+
+// begin notes that a is worked on.
+func (p *play) begin(a *act) error {
 	p.building[a.name]++
 	p.busiest = max(p.busiest, len(p.building))
 	if p.opt.Jobs > 0 && len(p.building) > p.opt.Jobs {
-		return false, p.disorder("%d targets are built at once", len(p.building))
+		return p.disorder("%d targets are worked on at once", len(p.building))
 	}
-	return false, nil
+	return nil
+}
+
+// end notes that a part of a is done.
+func (p *play) end(a *act) {
+	if p.building[a.name]--; p.building[a.name] == 0 {
+		delete(p.building, a.name)
+	}
+}
+
+// keep implements theater: a definition has the one step that load made.
+func (p *play) keep(_ context.Context, node string, def *pb.Definition) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, data := range def.Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(data); err != nil {
+			return err
+		}
+		for _, action := range op.GetFile().GetActions() {
+			name, _, _ := strings.Cut(strings.TrimPrefix(action.GetMkdir().GetPath(), "/"), "-")
+			a := p.byName[name]
+			if !a.builtOn(node) {
+				return p.disorder("%s is kept before it is built", name)
+			}
+			a.kept[node]++
+		}
+	}
+	return nil
 }
 
 // builtOn reports whether all results that a has on a node are built.
 func (a *act) builtOn(node string) bool { return a.shares[node] > 0 && a.built[node] >= a.shares[node] }
+
+// made reports whether all of a was built.
+func (a *act) made(p *play) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for node := range a.shares {
+		if !a.builtOn(node) {
+			return false
+		}
+	}
+	return len(a.shares) > 0
+}
 
 // whole reports whether all of a was built and all outputs were written.
 func (a *act) whole(p *play) bool {
@@ -214,9 +260,14 @@ func (p *play) export(ctx context.Context, node string, result *gatewayapi.Resul
 	}
 	name, _, _ := strings.Cut(refs[0].Id, "|")
 	a := p.byName[name]
-	if err := p.beginExport(a); err != nil {
+	if err := p.beginExport(a, node); err != nil {
 		return nil, err
 	}
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.end(a)
+	}()
 	p.spend(ctx)
 	if err := p.trouble(ctx, a, "export"); err != nil {
 		return nil, err
@@ -236,12 +287,23 @@ func (p *play) export(ctx context.Context, node string, result *gatewayapi.Resul
 	return response, nil
 }
 
-// beginExport checks that outputs that are held back come after all is built,
-// and files after all images.
-func (p *play) beginExport(a *act) error {
+// beginExport checks that outputs come after all parts of a are built, and that
+// what others need of a is kept until then. Outputs that are held back come after
+// all is built, and files after all images.
+func (p *play) beginExport(a *act, node string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := p.begin(a); err != nil {
+		return err
+	}
 	for _, other := range p.acts {
+		waits := other.links != nil && !other.builtOn(node) && p.lasting(other) == "" && len(p.brokenBelow(other)) == 0
+		if waits = waits && other.shares[node] > 0; waits && !p.opt.HoldOutput {
+			p.early++
+			if slices.Contains(other.links, a) && a.kept[node] < a.shares[node] {
+				return p.disorder("%s is exported and not kept for %s", a.name, other.name)
+			}
+		}
 		if other != a && !p.opt.HoldOutput {
 			continue
 		}

@@ -53,6 +53,7 @@ type request struct {
 	recorded     bool        // a record of the build is kept for the caller
 	call         string      // what the frontend is asked, empty if q is built
 	linked       bool        // others use its result
+	depth        int         // the longest chain of links that leads from it
 	renewed      atomic.Bool // its result is made of what is built without the cache
 	policies     *policy.Policies
 	links        []link
@@ -61,13 +62,16 @@ type request struct {
 	loaded    chan struct{} // closed when result is there
 	result    *gateway.Result
 	answer    map[string]string // to the call
-	evaluated bool              // this and the next one are guarded by the gate
+	settled   chan struct{}     // closed when it is evaluated, or will not be
+	evaluated bool              // settled is closed; this and the next two are guarded by the gate
+	placeless bool              // it takes no place among those that are built
 	passed    bool              // loaded is closed
 	arrived   sync.Once
 	outcome   outcome
 	images    map[int64]ocispecs.Descriptor // that were pushed, by targetOutput, if they are several
 	steps     []vertex.Step                 // the vertices of result
 	reported  map[digest.Digest]bool        // the vertices of its job, if that is its alone; guarded by the progress
+	writing   bool                          // its outputs are being written
 	phase     atomic.Value                  // what its job does for it
 	watch     stopwatch
 	anew      bool            // submitted again, with a session of its own
@@ -97,7 +101,7 @@ func (r *run) prepare(ctx context.Context, a *assembly, s node.Share) (*request,
 	q := &request{
 		target: t, of: a, node: s.Node, platforms: s.Platforms, inner: s.Inner,
 		ref: identity.NewID(), frontend: "dockerfile.v0",
-		turn: make(chan struct{}), loaded: make(chan struct{}),
+		turn: make(chan struct{}), loaded: make(chan struct{}), settled: make(chan struct{}),
 		recorded: r.opt.Metadata,
 	}
 	var err error
@@ -206,29 +210,12 @@ func (q *request) prepareAttrs(ctx context.Context, r *run) error {
 	return nil
 }
 
-// maxEmbeddedLinks is the longest chain of links at whose end a Dockerfile still
-// travels inside the definition. BuildKit notes for the provenance of a target
-// what its context comes from, and for such a Dockerfile all of that once more:
-// with every link twice as much. Chains of 20 took gigabytes.
-const maxEmbeddedLinks = 3
-
-// chained reports whether t stands at the end of more than n links.
-func chained(t *bake.Target, n int) bool {
-	for _, l := range t.Links {
-		if n == 0 || chained(l.Target, n-1) {
-			return true
-		}
-	}
-	return false
-}
-
 // placeDockerfile makes the Dockerfile available to the frontend: inside the
 // definition where the frontend reads it there, which it does only for local
 // contexts, else as a source, which a policy gets to see. A Dockerfile in a
-// remote context needs neither. At the end of a long chain of links it is a
-// source, too: see maxEmbeddedLinks.
+// remote context needs neither.
 func (q *request) placeDockerfile(ctx context.Context, r *run, d *dockerfile.File) error {
-	if d.Data != nil && q.inputs.ContextDir != "" && !q.foreign() && !q.policies.Any() && !chained(q.target, maxEmbeddedLinks) {
+	if d.Data != nil && q.inputs.ContextDir != "" && !q.foreign() && !q.policies.Any() {
 		var err error
 		if q.definition, err = d.Embed(ctx, q.inputs.Ignore); err != nil || q.definition != nil {
 			return err

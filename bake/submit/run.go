@@ -50,14 +50,21 @@ type run struct {
 	resolvers map[sessionKey]*sourcemeta.Resolver
 	first     error // the failure that ended the run
 	stop      context.CancelCauseFunc
-	ended     func() bool   // whether the run was stopped, by a failure or by the caller
-	starting  chan struct{} // bounds the jobs that the engine is about to register
-	loading   chan struct{} // bounds the frontends that are not the engine's own, or an old engine's
+	ended     func() bool // whether the run was stopped, by a failure or by the caller
+	retained  retainer
+	lasting   sync.WaitGroup // jobs that last until all targets are evaluated
+	starting  chan struct{}  // bounds the jobs that the engine is about to register
+	exporting chan struct{}  // bounds the jobs whose outputs are written
+	loading   chan struct{}  // bounds the frontends that are not the engine's own, or an old engine's
 }
 
 // maxStarting is how many jobs start at once. The engine gives a job a few
 // seconds to become known to its own gateway, which many at once would exceed.
 const maxStarting = 32
+
+// maxExporting is how many targets write their outputs at once: enough to keep
+// cores and connections busy. Each takes memory of the engine and of the client.
+const maxExporting = 16
 
 // maxLoading is how many frontends run at once where they are expensive: one
 // that comes as an image is a container, and an old engine that has hundreds to
@@ -97,6 +104,10 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	r.ended = func() bool { return ctx.Err() != nil }
 	r.starting = make(chan struct{}, maxStarting)
 	r.loading = make(chan struct{}, maxLoading)
+	r.exporting = make(chan struct{}, maxExporting)
+	if r.opt.Jobs > 0 {
+		r.exporting = make(chan struct{}, min(r.opt.Jobs, maxExporting))
+	}
 	var err error
 	if r.static, err = policy.Static(&r.opt.Caller); err != nil {
 		return err
@@ -146,7 +157,8 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 }
 
 // prepareAll makes the requests, in the order of the plan, and connects those
-// that are linked. Identical targets are built once.
+// that are linked. Identical targets are built once, unless they are to be built
+// apart.
 func (r *run) prepareAll(ctx context.Context) error {
 	placed, err := r.place(ctx)
 	if err != nil {
@@ -171,7 +183,7 @@ func (r *run) prepareAll(ctx context.Context) error {
 		if a.sameAs = same[print]; a.sameAs == nil {
 			r.requests = append(r.requests, a.parts...)
 		}
-		if print != "" && a.sameAs == nil {
+		if print != "" && a.sameAs == nil && !r.opt.Apart {
 			same[print] = a
 		}
 	}
@@ -204,11 +216,7 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 		})
 	}
 	_ = group.Wait()
-	for _, q := range r.requests {
-		if q.importer != nil {
-			q.importer.finished.Wait()
-		}
-	}
+	r.lasting.Wait()
 	return r.verdict(ctx)
 }
 

@@ -63,7 +63,7 @@ func TestScheduling(t *testing.T) {
 		}
 	}
 	t.Logf("%d runs: %v", plays, seen)
-	for _, what := range []string{"good", "failed", "cancelled", "limited", "keep going", "held back", "two nodes", "tried again"} {
+	for _, what := range []string{"good", "failed", "cancelled", "limited", "keep going", "held back", "two nodes", "tried again", "early"} {
 		if err != nil && seen[what] < plays/50 {
 			t.Errorf("only %d runs were %s", seen[what], what)
 		}
@@ -80,6 +80,7 @@ type act struct {
 	pushed  bool           // it pushes an image
 	shares  map[string]int // its results by node, as far as it is loaded
 	built   map[string]int // how many of these are built
+	kept    map[string]int // how many of these are kept for others, by node
 	exports map[string]int // by node
 }
 
@@ -113,7 +114,7 @@ func newPlay(t *testing.T, seed uint64) *play {
 }
 
 func (p *play) newAct(n int) *act {
-	a := &act{name: fmt.Sprintf("t%d", n), shares: map[string]int{}, built: map[string]int{}, exports: map[string]int{}}
+	a := &act{name: fmt.Sprintf("t%d", n), shares: map[string]int{}, built: map[string]int{}, kept: map[string]int{}, exports: map[string]int{}}
 	a.target = &bake.Target{
 		Name: a.name, Context: ".", Dockerfile: "Dockerfile", DockerfileInline: workspace.Ptr("FROM scratch\n"), Args: map[string]string{"ID": a.name},
 	}
@@ -220,7 +221,7 @@ func (p *play) judge(told *report.Report, err error) {
 		if r.Result == report.Failed && p.lasting(a) == "" {
 			p.Errorf("%s failed: %v", a.name, r.Err)
 		}
-		if r.Result.Good() && !a.whole(p) {
+		if r.Result.Good() && (!a.made(p) || len(r.Unwritten) == 0 && !a.whole(p)) {
 			p.Errorf("%s is %s, and is not", a.name, r.Result)
 		}
 		switch {
@@ -254,15 +255,19 @@ func (p *play) judgeKept(a *act, r report.Target, cause string, known bool) {
 	heldBack := p.opt.HoldOutput && a.leaves()
 	switch r.Result {
 	case report.Built, report.Cached:
-		if p.lasting(a) != "" || len(broken) > 0 {
+		switch {
+		case p.lasting(a) == "export" && len(r.Unwritten) > 0: // it had no occasion to fail
+		case p.lasting(a) != "" || len(broken) > 0:
 			p.Errorf("%s is %s", a.name, r.Result)
+		case len(r.Unwritten) > 0 && (!heldBack || !known):
+			p.Errorf("the outputs of %s are not written", a.name)
 		}
 	case report.Failed:
 	case report.Skipped:
 		switch {
 		case !known:
 			p.Errorf("%s is skipped because of %q, which did not fail", a.name, cause)
-		case !slices.Contains(broken, p.byName[cause]) && !heldBack:
+		case !slices.Contains(broken, p.byName[cause]):
 			p.Errorf("%s is skipped because of %s, which it does not need", a.name, cause)
 		}
 	default:
@@ -318,7 +323,7 @@ func (p *play) happened() []string {
 	var out []string
 	for what, is := range map[string]bool{
 		"cancelled": p.wasCancelled, "limited": p.opt.Jobs > 0 && p.busiest == p.opt.Jobs, "keep going": p.opt.KeepGoing,
-		"held back": p.opt.HoldOutput, "two nodes": p.nodes > 1, "tried again": p.again > 0,
+		"held back": p.opt.HoldOutput, "two nodes": p.nodes > 1, "tried again": p.again > 0, "early": p.early > 0,
 		"failed": slices.ContainsFunc(p.acts, func(a *act) bool { return p.lasting(a) != "" }),
 		"good":   !slices.ContainsFunc(p.acts, func(a *act) bool { return p.lasting(a) != "" }),
 	} {

@@ -63,6 +63,15 @@ func (q *request) ownSession() bool {
 	return q.streams() || q.foreign() || q.anew || q.policies.Any()
 }
 
+// lasting is the session of a job that lasts longer than that of q: where q has
+// one of its own, that which serves the directories of its node.
+func (s *sessions) lasting(q *request) *session.Session {
+	if one := s.shared[q.sessionKey()]; one != nil {
+		return one
+	}
+	return s.shared[sessionKey{node: q.node}]
+}
+
 // inputSession is the session that serves the local directories of q, the
 // job's own if it is empty.
 func (s *sessions) inputSession(q *request) string {

@@ -16,14 +16,18 @@ import (
 //	#9 app: succeeded done
 //	#9 web: failed done
 //
-// On a terminal the summary below it says the same and more.
-func (d *Display) Results(outcome *report.Report) {
+// That the run was interrupted is an error there. On a terminal the summary below
+// it says the same and more.
+func (d *Display) Results(outcome *report.Report, interrupted bool) {
 	if d.drawn || outcome == nil || len(outcome.Targets) < 2 || !tried(outcome) {
 		return
 	}
 	const name = "[internal] target results"
 	now := time.Now()
 	step := &client.Vertex{Digest: digest.FromString(name), Name: name, Started: &now, Completed: &now}
+	if interrupted {
+		step.Error = "got SIGTERM/SIGINT, forcing shutdown"
+	}
 	s := &client.SolveStatus{Vertexes: []*client.Vertex{step}}
 	for i := range outcome.Targets {
 		t := &outcome.Targets[i]
@@ -49,11 +53,11 @@ func tried(outcome *report.Report) bool {
 // outcomeWord is the result of a target in the words that programs look for.
 func outcomeWord(t *report.Target) string {
 	switch {
-	case t.Result.Good():
+	case t.Complete():
 		return "succeeded"
 	case t.Result == report.Failed:
 		return "failed"
-	case t.Result == report.Skipped && t.Err != nil, t.Result == report.Canceled && t.Begun:
+	case t.Result == report.Skipped && t.Err != nil, t.Result == report.Canceled && t.Begun, len(t.Unwritten) > 0:
 		return "aborted" // for what it needs, or by an interruption
 	}
 	return "not started"

@@ -25,20 +25,23 @@ func TestResults(t *testing.T) {
 		"built: succeeded", "cached: succeeded", "answered: succeeded", "failed: failed",
 		"user: aborted", "running: aborted", "waiting: not started", "untried: not started",
 	}
-	shown := func(mode Mode, terminal bool, outcome *report.Report) string {
+	shown := func(mode Mode, terminal bool, outcome *report.Report, interrupted ...bool) string {
 		a, _, stderr := apptest.New(t)
 		d, err := New(a, mode, &builders.Selection{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		d.drawn = terminal
-		d.Results(outcome)
+		d.Results(outcome, len(interrupted) > 0)
 		d.Close()
 		return stderr.String()
 	}
 	got := shown("plain", false, outcome)
 	if all := "#1 [internal] target results\n#1 " + strings.Join(want, " done\n#1 ") + " done\n"; !strings.Contains(got, all) {
 		t.Errorf("want\n%s\ngot\n%s", all, got)
+	}
+	if got = shown("plain", false, outcome, true); !strings.Contains(got, "#1 ERROR: got SIGTERM/SIGINT, forcing shutdown\n") {
+		t.Errorf("interrupted:\n%s", got)
 	}
 	got = shown("rawjson", false, outcome)
 	for _, id := range want {

@@ -69,7 +69,7 @@ const manyTargets = 50
 
 // saysNothing reports whether a target was cached and has no output.
 func saysNothing(r report.Target) bool {
-	return r.Result == report.Cached && r.Digest == "" && len(r.Where) == 0
+	return r.Result == report.Cached && r.Digest == "" && len(r.Where)+len(r.Unwritten) == 0
 }
 
 // maxNameWidth bounds the first column, so that a table of long names still
@@ -93,7 +93,7 @@ func newSummaryTable(outcome *report.Report) *summaryTable {
 		if r.Result == report.Skipped && r.Err != nil {
 			row.where = []string{r.Err.Error()}
 		}
-		row.where = printable(row.where)
+		row.where = printable(append(row.where, tally.Unwritten(r)...))
 		for i, cell := range row.cells {
 			if cell != "" {
 				t.widths[i] = max(t.widths[i], terminal.Columns(cell), terminal.Columns(head[i]))
@@ -173,21 +173,33 @@ func (t *summaryTable) line(r summaryRow, st terminal.Streams) string {
 
 // CancelledText says what an interruption has stopped.
 func CancelledText(outcome *report.Report) string {
-	var names []string
+	var canceled, unwritten []string
 	if outcome != nil {
 		for _, r := range outcome.Targets {
-			if !r.Result.Good() {
-				names = append(names, r.Name)
+			switch {
+			case !r.Result.Good():
+				canceled = append(canceled, r.Name)
+			case len(r.Unwritten) > 0:
+				unwritten = append(unwritten, r.Name)
 			}
 		}
 	}
-	if len(names) == 0 {
-		return "interrupted"
+	text := "interrupted"
+	if len(canceled) > 0 {
+		text += "; canceled: " + someNames(canceled)
 	}
+	if len(unwritten) > 0 {
+		text += "; built but not written: " + someNames(unwritten)
+	}
+	return text
+}
+
+// someNames lists names, and how many there are besides.
+func someNames(names []string) string {
 	const most = 8
 	text := strings.Join(names[:min(len(names), most)], ", ")
 	if len(names) > most {
 		text += fmt.Sprintf(" and %d more", len(names)-most)
 	}
-	return "interrupted; canceled: " + text
+	return text
 }

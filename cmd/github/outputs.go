@@ -27,7 +27,7 @@ func (w *Workflow) WriteStepOutputs(outcome *report.Report) error {
 	}
 	digests := map[string]string{}
 	for _, t := range outcome.Targets {
-		if t.Result.Good() && t.Digest != "" {
+		if t.Complete() && t.Digest != "" {
 			digests[t.Name] = t.Digest
 		}
 	}

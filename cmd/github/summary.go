@@ -76,12 +76,15 @@ func summaryMarkdown(t report.Target) string {
 	if t.Result == report.Skipped && t.Err != nil {
 		where = markdownText(t.Err.Error())
 	}
+	if left := tally.Unwritten(t); len(left) > 0 {
+		where = markdownText(strings.Join(left, ", "))
+	}
 	steps := ""
 	if t.Steps > 0 {
 		steps = fmt.Sprintf("%d of %d", t.Cached, t.Steps)
 	}
 	cells := []string{
-		markdownCode(t.Name), resultMark(t.Result) + " " + string(t.Result), tally.Time(t),
+		markdownCode(t.Name), resultMark(&t) + " " + string(t.Result), tally.Time(t),
 		markdownCode(t.Digest), where, markdownCodes(t.Platforms), steps,
 	}
 	return "| " + strings.Join(cells, " | ") + " |\n"
@@ -121,11 +124,11 @@ func failureMarkdown(t report.Target) string {
 }
 
 // resultMark is a picture of a result.
-func resultMark(r report.Result) string {
+func resultMark(t *report.Target) string {
 	switch {
-	case r.Good():
+	case t.Complete():
 		return "✅"
-	case r == report.Failed:
+	case t.Result == report.Failed:
 		return "❌"
 	}
 	return "⏹️"

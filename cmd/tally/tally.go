@@ -13,10 +13,14 @@ import (
 func Targets(outcome *report.Report) string {
 	var steps, cached int
 	byResult := map[report.Result]int{}
+	unwritten := 0
 	for _, r := range outcome.Targets {
 		steps += r.Steps
 		cached += r.Cached
 		byResult[r.Result]++
+		if len(r.Unwritten) > 0 {
+			unwritten++
+		}
 	}
 	var parts []string
 	for _, result := range []report.Result{report.Built, report.Cached, report.Failed, report.Canceled, report.Skipped} {
@@ -24,11 +28,35 @@ func Targets(outcome *report.Report) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, result))
 		}
 	}
+	if unwritten > 0 {
+		parts = append(parts, fmt.Sprintf("%d not written", unwritten))
+	}
 	text := fmt.Sprintf("%s in %s: %s", terminal.Count(len(outcome.Targets), "target"), seconds(outcome.Duration), strings.Join(parts, ", "))
 	if steps > 0 {
 		text += fmt.Sprintf("; %s, %d of them cached", terminal.Count(steps, "step"), cached)
 	}
 	return text
+}
+
+// Unwritten says which outputs a target lacks that was built, and why if that
+// is known: "not written: out/app.tar".
+func Unwritten(t report.Target) []string {
+	var out []string
+	for _, o := range t.Unwritten {
+		where := o.Dest
+		if where == "" {
+			where = strings.Join(o.Names, ", ")
+		}
+		text := "not " + o.Done()
+		if where != "" {
+			text += ": " + where
+		}
+		out = append(out, text)
+	}
+	if t.Err != nil && len(out) > 0 {
+		out = append(out, t.Err.Error())
+	}
+	return out
 }
 
 // Style is the colour of a result.

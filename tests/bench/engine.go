@@ -69,10 +69,43 @@ func (e *engine) sides(dir string, args ...string) (ours, theirs side) {
 // measure runs a client and waits until the engine has nothing left to do.
 func (e *engine) measure(client *exec.Cmd) usage {
 	cpu, written := e.settle(), e.written()
+	e.forgetPeak()
 	u := e.b.measure(client)
 	u.engineCPU = e.settle() - cpu
 	u.engineWrites = e.written() - written
+	u.engineRSS = e.peak()
 	return u
+}
+
+// forgetPeak makes the kernel measure the most memory of the engine anew.
+func (e *engine) forgetPeak() {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", e.pid), []byte("5"), 0); err != nil {
+		e.b.Fatalf("forget the most memory of the engine: %v", err)
+	}
+}
+
+// peak is the most memory that the engine had at a time, in MB.
+func (e *engine) peak() float64 {
+	kb, err := strconv.ParseFloat(strings.TrimSuffix(e.value("status", "VmHWM:"), " kB"), 64)
+	if err != nil {
+		e.b.Fatalf("read the most memory of the engine: %v", err)
+	}
+	return kb / 1024
+}
+
+// value is what a file of /proc says about the engine after a name, empty if it
+// does not say.
+func (e *engine) value(file, name string) string {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", e.pid, file))
+	if err != nil {
+		e.b.Fatalf("the engine is gone: %v", err)
+	}
+	for text := range strings.Lines(string(data)) {
+		if value, ok := strings.CutPrefix(text, name); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 // quiet is how long the engine must have needed nearly no CPU to be at rest, and
@@ -122,15 +155,6 @@ func (e *engine) cpu() time.Duration {
 
 // written is how much the engine has caused to be written to disks, in MB.
 func (e *engine) written() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", e.pid))
-	if err != nil {
-		e.b.Fatalf("the engine is gone: %v", err)
-	}
-	for text := range strings.Lines(string(data)) {
-		if value, ok := strings.CutPrefix(text, "write_bytes: "); ok {
-			n, _ := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			return n / 1e6
-		}
-	}
-	return 0
+	n, _ := strconv.ParseFloat(e.value("io", "write_bytes:"), 64)
+	return n / 1e6
 }

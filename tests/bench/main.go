@@ -60,12 +60,13 @@ var suites = []suite{
 	{"print", (*bench).print},
 	{"submit", (*bench).submit},
 	{"context", (*bench).context},
+	{"memory", (*bench).memory},
 	{"start", (*bench).start},
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.suites, "suites", os.Getenv("BENCH"), "`NAMES` of suites: print, submit, context, start; all by default ($BENCH)")
+	flag.StringVar(&o.suites, "suites", os.Getenv("BENCH"), "`NAMES` of suites: print, submit, context, memory, start; all by default ($BENCH)")
 	flag.StringVar(&o.only, "case", "", "run only cases whose name holds `WORD`")
 	flag.StringVar(&o.bake, "bake", "", "`PATH` of bake; by default it is compiled")
 	flag.DurationVar(&o.budget, "budget", 8*time.Second, "`TIME` for the repetitions of a figure; each is measured once at least")
@@ -110,7 +111,7 @@ func (b *bench) run() {
 	names := strings.FieldsFunc(b.suites, func(r rune) bool { return r == ',' || r == ' ' })
 	for _, name := range names {
 		if !slices.ContainsFunc(suites, func(s suite) bool { return s.name == name }) {
-			b.Fatalf("there is no suite %q, want print, submit, context or start", name)
+			b.Fatalf("there is no suite %q, want print, submit, context, memory or start", name)
 		}
 	}
 	b.prepare()

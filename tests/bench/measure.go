@@ -25,6 +25,7 @@ type usage struct {
 
 	engineCPU    time.Duration // of the engine, for and after the run
 	engineWrites float64       // to the disk, in MB
+	engineRSS    float64       // most memory of the engine at a time, in MB
 }
 
 // samples are the runs of one side.
@@ -48,6 +49,7 @@ func cpu(u usage) float64          { return u.cpu.Seconds() }
 func rss(u usage) float64          { return u.rss }
 func engineCPU(u usage) float64    { return u.engineCPU.Seconds() }
 func engineWrites(u usage) float64 { return u.engineWrites }
+func engineRSS(u usage) float64    { return u.engineRSS }
 
 // side measures one run.
 type side func() usage

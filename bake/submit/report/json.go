@@ -56,6 +56,7 @@ type TargetSummary struct {
 	Tags      []string   `json:"tags,omitempty" doc:"names of the image"`
 	Pushed    []string   `json:"pushed,omitempty" doc:"those of them that a registry has now"`
 	Outputs   []Output   `json:"outputs,omitempty" doc:"where its result went"`
+	Unwritten []Output   `json:"unwritten,omitempty" doc:"outputs that were not written, as the run ended before"`
 }
 
 // Manifest is the image of one platform.
@@ -69,8 +70,19 @@ type Output struct {
 	Type  string   `json:"type" doc:"image, local, tar, oci or docker"`
 	Dest  string   `json:"dest,omitempty" doc:"file or directory as the definition names it; - is standard output"`
 	Names []string `json:"names,omitempty" doc:"of the image"`
-	Push  bool     `json:"push,omitempty" doc:"true: they were pushed"`
-	Load  bool     `json:"load,omitempty" doc:"true: they were loaded into Docker"`
+	Push  bool     `json:"push,omitempty" doc:"true: to a registry"`
+	Load  bool     `json:"load,omitempty" doc:"true: into Docker"`
+}
+
+// Done is what happens to the output: it is pushed, loaded or written.
+func (o Output) Done() string {
+	switch {
+	case o.Push:
+		return "pushed"
+	case o.Load:
+		return "loaded"
+	}
+	return "written"
 }
 
 // JSON is the report as programs read it.
@@ -93,9 +105,13 @@ func (r *Report) JSON() *Summary {
 func (r *Report) result() Result {
 	rank := map[Result]int{Cached: 1, Answered: 2, Built: 3, Skipped: 4, Canceled: 4, Failed: 5}
 	worst := Cached
-	for _, t := range r.Targets {
-		if rank[t.Result] > rank[worst] {
-			worst = t.Result
+	for i := range r.Targets {
+		result := r.Targets[i].Result
+		if len(r.Targets[i].Unwritten) > 0 {
+			result = Canceled
+		}
+		if rank[result] > rank[worst] {
+			worst = result
 		}
 	}
 	if worst == Skipped {
@@ -107,7 +123,7 @@ func (r *Report) result() Result {
 func (t *Target) json() TargetSummary {
 	out := TargetSummary{
 		Result: t.Result, Duration: inSeconds(t.Duration), Steps: t.Steps, Cached: t.Cached, Warnings: len(t.Warnings),
-		Node: t.Node, Platforms: t.Platforms, Digest: t.Digest, Manifests: t.Manifests, Outputs: t.Outputs,
+		Node: t.Node, Platforms: t.Platforms, Digest: t.Digest, Manifests: t.Manifests, Outputs: t.Outputs, Unwritten: t.Unwritten,
 	}
 	out.Started, out.Completed = moment(t.Started), moment(t.Finished)
 	var skip *failure.SkippedError

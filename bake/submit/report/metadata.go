@@ -18,9 +18,10 @@ import (
 func (r *Report) Metadata() ([]byte, error) {
 	out := map[string]any{Key: r.JSON()}
 	var warnings []client.VertexWarning
-	for _, t := range r.Targets {
+	for i := range r.Targets {
+		t := &r.Targets[i]
 		warnings = append(warnings, t.Warnings...)
-		if t.Result.Good() {
+		if t.Complete() {
 			out[t.Name] = decodeResponse(t.Exporter)
 		}
 	}

@@ -23,7 +23,8 @@ const (
 	Canceled Result = "canceled" // it was interrupted, by the user or by another failure
 )
 
-// Good reports whether all that was asked for was done.
+// Good reports whether the target is made. Its outputs may be missing: see
+// Target.Complete.
 func (r Result) Good() bool { return r == Built || r == Cached || r == Answered }
 
 // InlineMessage is the part of a result that a frontend wants people to read.
@@ -54,6 +55,7 @@ type Target struct {
 	Digest    string            // of the image or index, empty without an image
 	Where     []string          // where its outputs went: "out/app.tar", "pushed 127.0.0.1:5000/a:1"
 	Outputs   []Output          // the same for programs
+	Unwritten []Output          // those that a target that was built lacks: the run ended before
 	Node      string            // of the builder; several, comma separated, if they shared the target
 	Platforms []string          // of the result, as far as they are known
 	Manifests []Manifest        // of an index, if metadata was asked for
@@ -65,6 +67,9 @@ type Target struct {
 	Call      string            // what the frontend was asked, empty if the target was to be built
 	Warnings  []client.VertexWarning
 }
+
+// Complete reports whether all that was asked for was done.
+func (t *Target) Complete() bool { return t.Result.Good() && len(t.Unwritten) == 0 }
 
 // New is the report of a plan of which nothing was tried.
 func New(p *bake.Plan, started time.Time, err error) *Report {

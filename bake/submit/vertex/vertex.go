@@ -52,8 +52,8 @@ func Definitions(res *gateway.Result) []*pb.Definition {
 		if err != nil {
 			return nil
 		}
-		if def, err := state.Marshal(context.Background()); err == nil {
-			out = append(out, def.ToPB())
+		if def, err := Definition(context.Background(), state); err == nil {
+			out = append(out, def)
 		}
 		return nil
 	})
