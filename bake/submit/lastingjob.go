@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"bake/bake/submit/failure"
 	"bake/bake/submit/vertex"
 
 	"github.com/moby/buildkit/client"
@@ -68,6 +69,9 @@ func (r *run) submitLasting(s *lastingJob, members []*request, imports []client.
 		return gateway.NewResult(), r.allDone.wait(ctx)
 	}, status)
 	started()
+	if lost := q.node.Recognise(err); failure.Lost(lost) && s.ctx.Err() == nil {
+		r.stop(lost) // it may be the only job left
+	}
 	if s.client == nil {
 		s.err = err
 		if err == nil {
