@@ -112,10 +112,11 @@ func newSummaryTable(outcome *report.Report) *summaryTable {
 
 // printable is what people wrote, names of files above all, fit for a table.
 func printable(list []string) []string {
+	out := make([]string, len(list))
 	for i, text := range list {
-		list[i] = terminal.OneLine(text)
+		out[i] = terminal.OneLine(text)
 	}
-	return list
+	return out
 }
 
 // write draws the table in the width of the terminal. Where the outputs went
