@@ -130,8 +130,8 @@ func fetchError(a *app.App, err error) error {
 		return &exit.Error{Code: code, Err: err, Hint: lostHint(a)}
 	}
 	hint := diagnostics.FailureHint(err, code)
-	if failed != nil && code == exit.Unreachable {
-		hint = "It is the builder that asks there, so it must be able to. Trying again may help."
+	if failed != nil && code == exit.Unreachable && !failure.OfBuilder(err) {
+		hint = strings.TrimSpace("It is the builder that asks there, so it must be able to. " + hint)
 	}
 	return &exit.Error{Code: code, Err: errors.New(failure.Text(err)), Hint: hint}
 }

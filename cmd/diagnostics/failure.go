@@ -137,10 +137,8 @@ func FailureHint(err error, code int) string {
 		return hint
 	case errors.As(err, &conflict):
 		return conflictHint(conflict)
-	case code == exit.Unreachable && strings.Contains(text, "state directory"):
-		return "" // the engine says what to do, and trying again would not help
 	case code == exit.Unreachable:
-		return "The builder or a registry could not be reached. Trying again may help; bake does not need to start over, finished steps are cached."
+		return unreachableHint(err)
 	case output.Full(err):
 		return "The disk that holds the output is full."
 	case strings.Contains(strings.ToLower(text), "no space left on device"):

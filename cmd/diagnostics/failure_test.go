@@ -1,6 +1,7 @@
 package diagnostics
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -66,11 +67,24 @@ func TestFailureHints(t *testing.T) {
 		{errors.New("ResourceExhausted: rpc error: code = ResourceExhausted desc = write /o: no space left on device"), exit.Build, "holds the output"},
 		{errors.New("the engine's state directory /x cannot be written: permission denied"), exit.Unreachable, ""},
 		{errors.New("connection refused"), exit.Unreachable, "Trying again"},
+		{errors.New("unexpected status from HEAD request to http://r/v2/a/manifests/1: 503 Service Unavailable"), exit.Unreachable, "Trying again"},
+		{unreachable("dial tcp: i/o timeout"), exit.Unreachable, "Trying again"},
+		{&failure.UnreachableError{Err: context.DeadlineExceeded}, exit.Unreachable, "Trying again"},
+		{&failure.LostError{Builder: "b", Err: errors.New("EOF")}, exit.Unreachable, "Building again goes on"},
+		{errors.New("dial tcp: lookup r.example on 127.0.0.53:53: no such host"), exit.Unreachable, "how it is written"},
+		{unreachable("dial tcp: lookup b.example: no such host"), exit.Unreachable, "how it is written"},
+		{unreachable("the engine cannot start: it needs the right to make namespaces"), exit.Unreachable, ""},
+		{unreachable("no node of builder b that answers builds for linux/s390x"), exit.Unreachable, ""},
+		{&failure.UnreachableError{Err: errors.New("its certificate has expired: i/o timeout"), Advice: "Get another."}, exit.Unreachable, "Get another."},
 	} {
 		if got := FailureHint(tt.err, tt.code); !strings.Contains(got, tt.want) || tt.want == "" && got != "" {
 			t.Errorf("%v: hint is %q", tt.err, got)
 		}
 	}
+}
+
+func unreachable(text string) error {
+	return &failure.UnreachableError{Err: errors.New("cannot reach builder b: " + text)}
 }
 
 func TestFailureText(t *testing.T) {

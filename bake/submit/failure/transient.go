@@ -37,10 +37,15 @@ var sharedLookup = Pattern(`failed to copy: rpc error: code = Canceled`)
 
 // Transient reports whether err is a failure of the network or a registry that
 // may pass by itself. A builder that went away is none: its builds are lost.
-func Transient(err error) bool {
-	if err == nil || OfBuilder(err) {
-		return false
-	}
+func Transient(err error) bool { return err != nil && !OfBuilder(err) && passing(err) }
+
+// Passing is Transient, and true of a builder that could not be reached for such a
+// reason, or that did not answer in time.
+func Passing(err error) bool {
+	return err != nil && (passing(err) || OfBuilder(err) && errors.Is(err, context.DeadlineExceeded))
+}
+
+func passing(err error) bool {
 	text := err.Error()
 	if Canceled(err) {
 		return sharedLookup().MatchString(text)

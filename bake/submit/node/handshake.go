@@ -28,24 +28,64 @@ const greeting = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\x00\x00\x00\x04\x00\x00\
 // alertRecord is the first byte of a server that was not spoken to in TLS.
 const alertRecord = 0x15
 
-// handshake says hello to a remote builder behind TCP and returns an error if
-// certificates keep client and builder apart, or that only one of them speaks
-// TLS. The driver would try again and again, and then say that time is up. A
-// builder that cannot be reached at all may be about to start: that is no error.
-func handshake(ctx context.Context, n builder.Node) error {
-	if n.Driver.Factory().Name() != RemoteDriver || !strings.HasPrefix(n.Endpoint, "tcp://") {
-		return nil
+// refusalPatience is how long a builder may refuse connections, as one does that
+// is about to start.
+const refusalPatience = 700 * time.Millisecond
+
+// handshake says hello to a remote builder and returns an error if nobody listens
+// there or, behind TCP, if certificates keep client and builder apart, or only one
+// of them speaks TLS. The driver would try again and again, and then say that time
+// is up. Why a builder cannot be reached that may be in a moment is no error but
+// noted.
+func handshake(ctx context.Context, n builder.Node) (noted, err error) {
+	if n.Driver.Factory().Name() != RemoteDriver {
+		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, handshakePatience)
 	defer cancel()
-	conn, err := n.Driver.Dial(ctx)
+	conn, err := dial(ctx, n.Driver.Dial)
 	if err != nil {
-		if network := (*net.OpError)(nil); errors.As(err, &network) || ctx.Err() != nil {
-			return nil
-		}
-		return &failure.UnreachableError{Err: err, Advice: "The driver options cacert, cert and key of the builder are absolute paths of PEM files: create the builder again with the right ones."}
+		return unreached(ctx, err)
 	}
 	defer conn.Close()
+	if !strings.HasPrefix(n.Endpoint, "tcp://") {
+		return nil, nil
+	}
+	return nil, hello(ctx, n, conn)
+}
+
+// dial dials, again as long as a builder may refuse.
+func dial(ctx context.Context, dial func(context.Context) (net.Conn, error)) (net.Conn, error) {
+	for last := time.Now().Add(refusalPatience); ; {
+		conn, err := dial(ctx)
+		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) || time.Now().After(last) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(refusalPatience / 7):
+		}
+	}
+}
+
+// unreached tells what a failure to dial says.
+func unreached(ctx context.Context, err error) (noted, final error) {
+	network := (*net.OpError)(nil)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil, &failure.UnreachableError{Err: err, Advice: "Nothing listens there. Start the BuildKit, or name another builder with --builder or $BUILDKIT_HOST."}
+	case errors.As(err, &network):
+		return network, nil
+	case ctx.Err() != nil:
+		return nil, nil
+	}
+	return nil, &failure.UnreachableError{Err: err, Advice: "The driver options cacert, cert and key of the builder are absolute paths of PEM files: create the builder again with the right ones."}
+}
+
+// hello greets a builder at the other end of a connection.
+func hello(ctx context.Context, n builder.Node, conn net.Conn) error {
+	var err error
 	secure, _ := conn.(*tls.Conn)
 	if secure != nil {
 		err = secure.HandshakeContext(ctx)

@@ -54,12 +54,15 @@ type Node struct {
 // connection ends with the second context.
 func connect(ctx, lasting context.Context, n builder.Node, progress *progress.Tracker) (*Node, error) {
 	out := &Node{Node: n, Embedded: n.Driver.Factory().Name() == embeddedDriver}
-	err := handshake(ctx, n)
+	why, err := handshake(ctx, n)
 	if failed := (*failure.UnreachableError)(nil); errors.As(err, &failed) {
 		failed.Err = fmt.Errorf("cannot talk to builder %s at %s: %w", n.Builder, n.Endpoint, failed.Err)
 		return nil, failed
 	}
 	if out.Client, err = driver.Boot(ctx, lasting, n.Driver, progress); err != nil {
+		if why != nil && ctx.Err() == nil {
+			return nil, &failure.UnreachableError{Err: fmt.Errorf("cannot reach builder %s at %s: %w", n.Builder, n.Endpoint, why)}
+		}
 		return nil, &failure.UnreachableError{Err: fmt.Errorf("cannot reach builder %s: %w", n.Builder, err)}
 	}
 	if out.Features, err = n.Driver.Features(ctx); err != nil {
