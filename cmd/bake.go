@@ -134,7 +134,7 @@ func (o *bakeOptions) addFlags(flags *pflag.FlagSet, env bake.Env) {
 		fs.BoolVarP(&o.keepOn, "keep-going", "k", false, "Build all targets that can be built, whatever fails")
 		fs.BoolVar(&o.rerunFailed, "rerun-failed", false, "Build only what was not built last time: what failed, was skipped or interrupted")
 		fs.IntVar(&o.retries, "retries", 3, "Try up to `N` times again what the network or a registry failed; 0 for never")
-		fs.DurationVar(&o.timeout, "timeout", 0, "Let a target fail that takes longer than `TIME`, such as 90s or 10m, not counting what it waits for")
+		fs.DurationVar(&o.timeout, "timeout", 0, "Let a target fail that takes longer than `TIME`, such as 90s or 10m, its policies included, not counting what it waits for")
 	})
 	group(flags, groupRelease, func(fs *pflag.FlagSet) { o.releaseFlags.addFlags(fs) })
 	group(flags, groupOutput, func(fs *pflag.FlagSet) {

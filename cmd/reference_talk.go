@@ -31,6 +31,15 @@ target has as a secret (` + "`env=`" + `), and these values within others, if th
 characters or more. Credentials in URLs are shown as xxxxx, in excerpts, too. What bake
 remembers of a run, for ` + "`--rerun-failed`" + `, holds names and no values.
 
+## Failures
+
+A remote builder where nobody listens is an error within a second, with its address;
+one that does not answer in another way is waited for, as it may be about to start. Advice
+to try again is given only where that may help: the network, a busy server, a builder
+that did not answer in time. An engine that goes away as a build starts or while it runs
+ends it with 5. What a run that was killed left beside an output, as
+` + "`.NAME.PID-N.tmp`" + `, is removed by the next run that writes that output.
+
 ## Workflow commands
 
 On GitHub Actions (` + "`GITHUB_ACTIONS=true`" + `) a runner obeys lines that begin with

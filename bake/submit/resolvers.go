@@ -90,8 +90,14 @@ func (r *run) openContext(ctx context.Context, q *request) (ref gateway.Referenc
 	return ref, source.MissingDirectory(source.OpenStep, err)
 }
 
-// enforce makes the engine ask the policies of q about every source.
+// enforce makes the engine ask the policies of q about every source. They are
+// evaluated for that, which takes of the time that q has.
 func (r *run) enforce(ctx context.Context, q *request, so *client.SolveOpt) (func(error), error) {
+	if q.policies.Any() {
+		q.phase.Store(phasePolicy)
+		q.watch.start()
+		defer q.watch.stop()
+	}
 	return q.policies.Enforce(ctx, so, policy.Enforcement{
 		Show: r.progress, Home: r.opt.Env["HOME"], Resolver: func() (*sourcemeta.Resolver, error) { return r.resolver(q) },
 	})

@@ -110,6 +110,7 @@ func (q *request) repeatable() bool {
 
 // phases of a request.
 const (
+	phasePolicy = "evaluating its policies"
 	phaseLoad   = "loading"
 	phaseBuild  = "fetching" // all else that may fail and pass while building
 	phaseExport = "export"

@@ -89,6 +89,8 @@ func (r *run) doing(q *request) string {
 		}
 	}
 	switch q.phase.Load() {
+	case phasePolicy:
+		return "while its policies were evaluated"
 	case phaseLoad:
 		return "while it was loaded"
 	case phaseExport:
