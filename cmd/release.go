@@ -127,6 +127,10 @@ func holdOutputs(a *app.App, opt *submit.Options, o *bakeOptions, plan *bake.Pla
 		return err
 	}
 	opt.Journal.Request = o.releaseRequest(a, plan)
+	if o.resumed != nil {
+		opt.Journal.ID, opt.Journal.Started = o.resumed.ID, o.resumed.Started
+		opt.Resumed = o.resumed.Tags
+	}
 	if !strings.Contains(chosen.Name, "://") {
 		opt.Journal.Builder = chosen.Name
 	}

@@ -22,8 +22,9 @@ type holding struct {
 	tags    []*release.Tag // in the order of the plan; their images come with the pushes
 	pushed  *barrier       // every push has ended
 	begin   sync.Once
-	journal *release.Journal // nil without tags, and before the first push
-	err     error            // why there is none
+	journal *release.Journal                // nil without tags, and before the first push
+	err     error                           // why there is none
+	before  map[*release.Tag]*release.Image // what had been pushed when the run began
 
 	committed bool // files have their names
 }
@@ -53,6 +54,7 @@ func (r *run) hold() error {
 		}
 	}
 	h.pushed = newBarrier(pushing)
+	h.resume(r.opt.Resumed)
 	r.held = h
 	if len(h.tags) == 0 {
 		return nil
@@ -145,6 +147,9 @@ func (r *run) delivered(j *job) {
 	}
 	for _, q := range j.requests {
 		if q.pushes() {
+			if !q.of.split { // else this was done when the parts were merged
+				r.noteImages(q.of)
+			}
 			r.held.pushed.arrive()
 		}
 	}

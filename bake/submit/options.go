@@ -35,6 +35,7 @@ type Options struct {
 	Atomic     bool                      // as HoldOutput, and what cannot be held back is an error
 	Journals   release.Journals          // of releases, which HoldOutput and Atomic make
 	Journal    release.Record            // what the journal is to say besides: the request, the builder
+	Resumed    []*release.Tag            // of the release that is built again, with what it has pushed
 	OnRelease  func(*release.Journal)    // called when a journal begins; may be nil
 	Frontend   frontend.Choice           // what to do with "# syntax=" lines; empty is auto
 	Registries docker.RegistryHosts      // how registries are reached when tags are moved; nil is what the nodes know about them

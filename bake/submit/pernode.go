@@ -66,7 +66,9 @@ func (r *run) conclude(ctx context.Context, j *job) {
 			q := q.of.parts[0]
 			q.outcome.done = false
 			r.fail(q, err)
+			continue
 		}
+		r.noteImages(q.of)
 	}
 }
 

@@ -35,6 +35,7 @@ func (r *run) moveTags(ctx context.Context) error {
 		if err := r.imagesOf(a); err != nil {
 			return failure.OfTarget(a.target, "output", "", fmt.Errorf("cannot tell what was pushed: %w", err))
 		}
+		a.parts[0].restoreNames(a.response())
 	}
 	title := fmt.Sprintf("moving %d tags to their new images", len(r.held.tags))
 	if len(r.held.tags) == 1 {
@@ -45,12 +46,56 @@ func (r *run) moveTags(ctx context.Context) error {
 			now := time.Now()
 			log.SetStatus(&client.VertexStatus{ID: s.String(), Timestamp: now, Started: &now, Completed: &now})
 		}
-		return r.held.journal.Move(ctx, r.registries(n), r.held.tags)
+		to := r.registries(n)
+		if err := r.held.journal.Same(ctx, to, r.held.tags); err != nil {
+			_ = r.held.journal.Note(r.held.unnote)
+			return err
+		}
+		return r.held.journal.Move(ctx, to, r.held.tags)
 	}))
 }
 
-// imagesOf notes which images the tags of a target are for, and makes the
-// response of the exporters what it is for images that are pushed with tags.
+// noteImages notes in the journal what a target has pushed, when all of it is: a
+// run that resumes the release compares it.
+func (r *run) noteImages(a *assembly) {
+	if r.held == nil || r.held.journal == nil || !a.parts[0].outcome.done || a.split && len(a.images) == 0 {
+		return
+	}
+	_ = r.held.journal.Note(func() { // the journal is written again before a tag moves
+		if r.imagesOf(a) != nil {
+			return // that is found out once more, then
+		}
+		for _, t := range r.held.tags {
+			if t.Target == a.target.Name && t.Pushed == nil {
+				t.Pushed = t.New
+			}
+		}
+	})
+}
+
+// resume takes over what a release has pushed that is built again.
+func (h *holding) resume(tags []*release.Tag) {
+	for _, was := range tags {
+		for _, t := range h.tags {
+			if t.Reference == was.Reference {
+				t.Pushed = was.Pushed
+			}
+		}
+	}
+	h.before = map[*release.Tag]*release.Image{}
+	for _, t := range h.tags {
+		h.before[t] = t.Pushed
+	}
+}
+
+// unnote forgets what this run has pushed: it is not what the release is of.
+func (h *holding) unnote() {
+	for _, t := range h.tags {
+		t.Pushed = h.before[t]
+	}
+}
+
+// imagesOf notes which images the tags of a target are for.
 func (r *run) imagesOf(a *assembly) error {
 	q := a.parts[0]
 	for i, e := range q.exports {
@@ -70,7 +115,6 @@ func (r *run) imagesOf(a *assembly) error {
 			}
 		}
 	}
-	q.restoreNames(a.response())
 	return nil
 }
 
@@ -83,8 +127,8 @@ func (h *holding) tag(name string) *release.Tag {
 	return nil
 }
 
-// restoreNames puts the names of the image into a response that has the
-// repositories which it was pushed to.
+// restoreNames makes a response what it is for images that are pushed with tags:
+// it has the repositories which they were pushed to instead of the names.
 func (q *request) restoreNames(response map[string]string) {
 	for _, e := range q.exports {
 		if e.Tagged() && response[exptypes.ExporterImageNameKey] == e.Attrs["name"] {

@@ -119,6 +119,37 @@ func fileNames(b fixture.Built) []string {
 	return out
 }
 
+// What was pushed before an interruption is what is released after it, or nothing
+// is. Attestations, which hold times, do not count.
+func TestReleaseIsResumedWithTheSameImages(t *testing.T) {
+	fixture.NeedRoot(t)
+	registry := fixture.StartRegistry(t)
+	s := newThree(t)
+	s.env = slices.DeleteFunc(s.env, func(e string) bool { return strings.HasPrefix(e, "BUILDX_NO_DEFAULT_ATTESTATIONS") })
+	p := fixture.StartProxy(t, registry, fixture.Fault{Method: http.MethodPut, Path: "/both/manifests/", Do: fixture.Hang})
+	s.env = append(s.env, "PLACE="+p.Ref("same"), "TAG=2.0")
+	b := s.start("--atomic", "release", "--progress=none")
+	fixture.Await(t, patience, "two images are noted down", func() bool {
+		found, _ := filepath.Glob(s.path("state/bake/releases/*.json"))
+		return len(found) == 1 && p.Broken() > 0 && strings.Contains(s.read("state/bake/releases/"+filepath.Base(found[0])), `"pushed"`)
+	})
+	b.signal(syscall.SIGINT)
+	advice := adviceOf(t, b.wait(2*time.Second+slack, 130))
+	p.Heal()
+	definition := s.read("docker-bake.hcl")
+	s.write("-- docker-bake.hcl --\n" + definition + "# a change\n")
+	for range 2 { // what was pushed is not forgotten
+		o := s.run(1, "--resume", "--progress=none")
+		tells(t, o, " now, and sha256:", "had been pushed for it", "no tag has moved", "--resume=", "without --resume")
+	}
+	s.write("-- docker-bake.hcl --\n" + definition)
+	s.run(0, append(advice, "--progress=none")...)
+	if !registry.Has(t, "same/both:2.0") {
+		t.Error("it is not released")
+	}
+	s.noJournal()
+}
+
 // half makes a release that dies when it has moved one tag, and returns its id.
 func (s *site) half(registry *fixture.Registry, place string) string {
 	s.t.Helper()

@@ -48,8 +48,9 @@ type Tag struct {
 	Target    string `json:"target"`
 	Reference string `json:"reference"` // "ghcr.io/me/app:1.0"
 	Insecure  bool   `json:"insecure,omitempty"`
-	New       *Image `json:"new,omitempty"` // nil while it is being pushed
-	Old       *Image `json:"old,omitempty"` // nil if there was no such tag
+	New       *Image `json:"new,omitempty"`    // nil while it is being pushed
+	Pushed    *Image `json:"pushed,omitempty"` // what was first pushed for it, also by a run that was interrupted
+	Old       *Image `json:"old,omitempty"`    // nil if there was no such tag
 	Moved     bool   `json:"moved,omitempty"`
 }
 
@@ -83,6 +84,8 @@ type Journal struct {
 	mu       sync.Mutex
 	record   Record
 	removed  bool
+	noted    time.Time // when a note was last written
+	unsaved  bool      // there are notes that are not written
 }
 
 // Step is a tag that was just made to point to an image.
@@ -105,7 +108,8 @@ var errBusy = errors.New("another bake is at work on this release")
 func (j Journals) file(id string) string { return filepath.Join(j.Dir, id+".json") }
 
 // Begin starts the journal of a release whose images are about to be pushed. It
-// replaces those of releases that named one of the same tags and moved none.
+// replaces those of releases that named one of the same tags and moved none. One
+// with an ID goes on: its images are pushed again.
 func (j Journals) Begin(rec Record) (*Journal, error) {
 	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the journal of the release cannot be written: %w", err)
@@ -118,8 +122,11 @@ func (j Journals) Begin(rec Record) (*Journal, error) {
 	if err := j.conflict(rec, true); err != nil {
 		return nil, err
 	}
-	rec.Version, rec.Started, rec.Phase = journalVersion, time.Now().UTC().Round(time.Second), Pushing
-	rec.ID = newID(rec.Started)
+	rec.Version, rec.Phase = journalVersion, Pushing
+	if rec.ID == "" {
+		rec.Started = time.Now().UTC().Round(time.Second)
+		rec.ID = newID(rec.Started)
+	}
 	out := &Journal{File: j.file(rec.ID), journals: j, record: rec}
 	if err := out.acquire(); err != nil {
 		return nil, err
@@ -200,6 +207,24 @@ func (j *Journal) update(change func(*Record)) error {
 	return j.write()
 }
 
+// notesEvery is how often notes are written at most: it is no harm if some are
+// lost, and hundreds of images may be pushed at once.
+const notesEvery = 250 * time.Millisecond
+
+// Note changes the tags of the release by what is known of them now. It is
+// written down soon, and when the journal is closed.
+func (j *Journal) Note(change func()) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	change()
+	j.unsaved = true
+	if time.Since(j.noted) < notesEvery {
+		return nil
+	}
+	j.noted, j.unsaved = time.Now(), false
+	return j.write()
+}
+
 // write replaces the file such that a reader, or a machine that loses power,
 // has the old one or the new one.
 func (j *Journal) write() error {
@@ -271,7 +296,15 @@ func (j *Journal) Removed() bool {
 }
 
 // Close lets others use the journal, which stays.
-func (j *Journal) Close() { _ = j.lock.Close() }
+func (j *Journal) Close() {
+	j.mu.Lock()
+	if j.unsaved && !j.removed {
+		_ = j.write() // what is lost are notes
+	}
+	j.unsaved = false
+	j.mu.Unlock()
+	_ = j.lock.Close()
+}
 
 func read(file string) (Record, error) {
 	var rec Record
