@@ -9,6 +9,7 @@ import (
 
 	"bake/bake"
 	"bake/bake/submit/report"
+	"bake/tests/workspace"
 )
 
 // What could not be written after a build is found before it, and the check
@@ -60,6 +61,24 @@ func TestMetadataOnStdout(t *testing.T) {
 	}
 	if _, err := os.Lstat("-"); err == nil {
 		t.Error("there is a file -")
+	}
+}
+
+// Up from a link is where the link has led, for a file that is not there yet, too.
+func TestMetadataThroughLink(t *testing.T) {
+	w := workspace.New(t, map[string]string{"real/work/in": "", "meta.json": "other"})
+	if err := os.Symlink("real/work", filepath.Join(w.Path, "alias")); err != nil {
+		t.Skip("no links here:", err)
+	}
+	name := filepath.Join(w.Path, "alias") + "/../meta.json"
+	if err := writable(name); err != nil {
+		t.Error(err)
+	}
+	if err := writeFileAtomic(name, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if w.Read("real/meta.json") != "new" || w.Read("meta.json") != "other" {
+		t.Error("it was written to another place")
 	}
 }
 

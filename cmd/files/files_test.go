@@ -1,6 +1,9 @@
 package files
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -96,6 +99,25 @@ func TestDefinitionTooLarge(t *testing.T) {
 		_, err := Read([]string{name}, HostFS{Dir: w.Path}, strings.NewReader(input))
 		if want := "read " + name + ": more than 1 MiB, which is no definition"; err == nil || !strings.HasSuffix(err.Error(), want) || exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+	}
+}
+
+// Up from a link is where the link has led, as to the kernel.
+func TestPathsThroughLinks(t *testing.T) {
+	w := workspace.New(t, map[string]string{"real/work/in": "", "real/file": "real", "file": "wrong"})
+	if err := os.Symlink("real/work", filepath.Join(w.Path, "alias")); err != nil {
+		t.Skip("no links here:", err)
+	}
+	for dir, names := range map[string][]string{"alias": {"../file", "./../file"}, ".": {"alias/../file", filepath.Join(w.Path, "alias") + "/../file"}} {
+		fsys := HostFS{Dir: filepath.Join(w.Path, dir)}
+		for _, name := range names {
+			if data, err := fs.ReadFile(fsys, name); err != nil || string(data) != "real" {
+				t.Errorf("%s in %s holds %q, %v", name, dir, data, err)
+			}
+			if info, err := fs.Stat(fsys, name); err != nil || info.Size() != int64(len("real")) {
+				t.Errorf("%s in %s is %v, %v", name, dir, info, err)
+			}
 		}
 	}
 }

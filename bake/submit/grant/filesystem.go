@@ -29,7 +29,7 @@ const (
 
 // fileNeeds returns the paths that building t reads and writes, absolute and
 // without symbolic links. What the engine fetches by itself is not among them.
-func fileNeeds(t *bake.Target, at *host.Caller) map[string][]string {
+func fileNeeds(t *bake.Target, at *host.Caller, led ledPlaces) map[string][]string {
 	needs := map[string][]string{}
 	place := func(kind, path string) {
 		if !slices.Contains(needs[kind], path) {
@@ -39,8 +39,8 @@ func fileNeeds(t *bake.Target, at *host.Caller) map[string][]string {
 	add := func(kind, path string) { place(kind, at.Place(path)) }
 	layout := func(kind, path string) {
 		add(kind, path)
-		for _, led := range host.Led(at.Place(path)) {
-			place(kind, led)
+		for _, p := range led.of(at.Place(path)) {
+			place(kind, p)
 		}
 	}
 	for _, p := range dockerfile.Reads(t, at) {
@@ -74,6 +74,19 @@ func fileNeeds(t *bake.Target, at *host.Caller) map[string][]string {
 		layout(entitlementFSWrite, p)
 	}
 	return needs
+}
+
+// ledPlaces are what the links of layouts and caches lead to, by directory: many
+// targets may share one, which may hold thousands of blobs.
+type ledPlaces map[string][]string
+
+func (l ledPlaces) of(dir string) []string {
+	places, known := l[dir]
+	if !known {
+		places = host.Led(dir)
+		l[dir] = places
+	}
+	return places
 }
 
 // contextFiles are the local contexts of t: directories, and OCI layouts.
@@ -254,8 +267,9 @@ func addFileNeeds(p *bake.Plan, at *host.Caller, allow []string, needs map[strin
 		return err
 	}
 	users := map[string]map[string][]string{entitlementFSRead: {}, entitlementFSWrite: {}}
+	led := ledPlaces{}
 	for _, t := range p.Targets {
-		for kind, paths := range fileNeeds(t, at) {
+		for kind, paths := range fileNeeds(t, at, led) {
 			for _, path := range paths {
 				if !grants.cover(kind, path) {
 					users[kind][path] = append(users[kind][path], t.Name)

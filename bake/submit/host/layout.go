@@ -19,7 +19,7 @@ func Led(dir string) []string {
 	}
 	var visit func(path string, depth int)
 	visit = func(path string, depth int) {
-		entries, err := os.ReadDir(path)
+		entries, err := unsorted(path)
 		if err != nil {
 			return // nothing is read or written there
 		}
@@ -34,7 +34,18 @@ func Led(dir string) []string {
 		}
 	}
 	visit(dir, 0)
+	slices.Sort(out)
 	return out
+}
+
+// unsorted are the entries of a directory.
+func unsorted(path string) ([]os.DirEntry, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.ReadDir(-1)
 }
 
 // CheckLed is an error if a link within an OCI layout or a local cache leads to
