@@ -78,7 +78,7 @@ func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Repor
 		tellWorkflow(a, outcome)
 	}
 	if err == nil {
-		if err := writeMetadata(o.metadataFile, a.Out, outcome); err != nil {
+		if err := writeMetadata(o.metadataFile, a.JSON(), outcome); err != nil {
 			return err
 		}
 		return showAnswers(a, o, plan, outcome, r)
@@ -87,7 +87,7 @@ func buildPlan(a *app.App, o *bakeOptions, plan *bake.Plan, r *diagnostics.Repor
 		_ = showAnswers(a, o, plan, outcome, r) // the failure counts for more
 	}
 	if o.goesOn() && ctx.Err() == nil && outcome != nil {
-		if err := writeMetadata(o.metadataFile, a.Out, outcome); err != nil {
+		if err := writeMetadata(o.metadataFile, a.JSON(), outcome); err != nil {
 			a.Warn("%s", err)
 		}
 	}
@@ -104,7 +104,7 @@ func buildNothing(a *app.App, o *bakeOptions, plan *bake.Plan, mode display.Mode
 		a.Note("nothing to build: what was asked for has no targets")
 	}
 	outcome := &report.Report{Started: time.Now(), Version: app.Version()}
-	if err := writeMetadata(o.metadataFile, a.Out, outcome); err != nil {
+	if err := writeMetadata(o.metadataFile, a.JSON(), outcome); err != nil {
 		return err
 	}
 	if mode.Talkative() {

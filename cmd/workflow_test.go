@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bake/bake/submit/report"
 	"bake/cmd/app"
 	"bake/cmd/diagnostics"
 	"bake/tests/apptest"
@@ -96,6 +97,20 @@ func TestAnswersAreNoCommands(t *testing.T) {
 				t.Errorf("%s, %s: a runner obeys %q in\n%s", method, call, found, out)
 			}
 		}
+	}
+}
+
+// Metadata on standard output stays the same document.
+func TestMetadataIsNoCommand(t *testing.T) {
+	a, out, _ := apptest.New(t)
+	a.Env["GITHUB_ACTIONS"] = "true"
+	joinWorkflow(a)
+	outcome := &report.Report{Targets: []report.Target{{Name: "app", Result: report.Built, Exporter: map[string]string{"x": "::x::##[x]"}}}}
+	if err := writeMetadata("-", a.JSON(), outcome); err != nil {
+		t.Fatal(err)
+	}
+	if !json.Valid(out.Bytes()) || obeyed.MatchString(out.String()) || !strings.Contains(out.String(), `::x::##\u005bx]`) {
+		t.Errorf("prints %s", out)
 	}
 }
 
