@@ -46,12 +46,14 @@ func await(ctx context.Context, ch <-chan struct{}) error {
 	}
 }
 
-// gate admits requests to evaluation: none before all are loaded, then in the
-// order of the plan those whose links are evaluated, those of at most limit
-// targets at once. A target keeps its place while its outputs are written.
+// gate admits requests to evaluation: none before all are loaded, unless it is
+// open from the start, then in the order of the plan those whose links are
+// evaluated, those of at most limit targets at once. A target keeps its place
+// while its outputs are written.
 type gate struct {
 	mu      sync.Mutex
 	loading int
+	open    bool
 	free    int // -1 is no limit
 	waiting []*request
 }
@@ -87,8 +89,9 @@ func (g *gate) pass(q *request, last func()) {
 	close(q.loaded)
 	if g.loading--; g.loading == 0 {
 		last()
-		g.admit()
+		g.open = true
 	}
+	g.admit()
 }
 
 // abandon lets those who wait for q go on without it: it has failed.
@@ -106,7 +109,7 @@ func (g *gate) abandon(q *request, last func()) {
 	switch {
 	case !q.passed:
 		g.pass(q, last)
-	case g.loading == 0:
+	default:
 		g.admit()
 	}
 }
@@ -141,9 +144,7 @@ func (g *gate) yield(q *request) {
 	}
 	q.placeless = true
 	g.vacate(q.of)
-	if g.loading == 0 {
-		g.admit()
-	}
+	g.admit()
 }
 
 // vacate frees the place of a target when no part needs it. Parts on
@@ -163,9 +164,12 @@ func (g *gate) vacate(a *assembly) {
 }
 
 func (g *gate) admit() {
+	if !g.open {
+		return
+	}
 	rest := g.waiting[:0]
 	for _, q := range g.waiting {
-		if g.free == 0 && !q.of.holding || !q.ready() {
+		if !q.passed || g.free == 0 && !q.of.holding || !q.ready() {
 			rest = append(rest, q)
 			continue
 		}

@@ -255,6 +255,9 @@ func (r *run) step(ctx context.Context, c gateway.Client, q *request) (*gateway.
 		return nil, r.inContext(q, fmt.Errorf("failed to solve: %w", err))
 	}
 	r.gate.load(q, result, r.allLoaded)
+	if r.staggered {
+		r.progress.Claim(q.owner(), vertex.ShownSteps(q.steps)...)
+	}
 	if err := r.gate.enter(ctx, q); err != nil {
 		return nil, err
 	}

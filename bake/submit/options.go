@@ -27,6 +27,7 @@ type Options struct {
 	Docker     *dockerutil.Client        // loads images into Docker for docker outputs without dest; nil refuses them
 	Allow      []string                  // granted entitlements
 	Jobs       int                       // how many targets are built and written at once; 0 is no limit
+	InFlight   int                       // how many targets with outputs the engine has at once, loaded or waiting too; 0 is what memory bears
 	Apart      bool                      // a target that is the same as another is built too, when its turn comes
 	Timeout    time.Duration             // how long a target may take, without what it waits for others; 0 is no limit
 	Retries    int                       // how often is tried again what the network or a registry failed

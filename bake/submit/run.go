@@ -1,6 +1,7 @@
 package submit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -39,6 +40,7 @@ type run struct {
 	gate         *gate
 	allDone      *barrier // every request is evaluated
 	conflicts    *output.Conflicts
+	staggered    bool // not all requests are submitted at once
 	ineffective  []*noEffect
 	sessions     *sessions
 	static       *spb.Policy // the source policy of all jobs, nil if there is none
@@ -65,6 +67,14 @@ const maxStarting = 32
 // maxExporting is how many targets write their outputs at once: enough to keep
 // cores and connections busy. Each takes memory of the engine and of the client.
 const maxExporting = 16
+
+// maxInFlight is how many targets with outputs are submitted at once where any
+// number may be built, and fewestInFlight where a limit is lower. The engine and
+// the client keep a session, streams and definitions for each.
+const (
+	maxInFlight    = 128
+	fewestInFlight = 64
+)
 
 // maxLoading is how many frontends run at once where they are expensive: one
 // that comes as an image is a container, and an old engine that has hundreds to
@@ -205,10 +215,18 @@ func preparationError(t *bake.Target, err error) error {
 // solveAll runs the jobs through the three steps.
 func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 	r.gate = newGate(r.requests, r.opt.Jobs)
+	r.staggered = r.canStagger(jobs)
+	r.gate.open = r.staggered
 	r.allDone = newBarrier(len(r.requests))
+	window := make(chan struct{}, r.inFlight())
 	var group errgroup.Group
 	for _, j := range jobs {
+		release := func() {}
+		if r.staggered && j.requests[0].exporting() {
+			release = enter(ctx, window)
+		}
 		group.Go(func() error {
+			defer release()
 			r.solve(ctx, j)
 			r.conclude(ctx, j)
 			r.delivered(j)
@@ -218,6 +236,47 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 	_ = group.Wait()
 	r.lasting.Wait()
 	return r.verdict(ctx)
+}
+
+// inFlight is how many requests with outputs are submitted at once: all parts of
+// a target have to fit, as they wait for each other.
+func (r *run) inFlight() int {
+	most := maxInFlight
+	if r.opt.Jobs > 0 {
+		most = max(fewestInFlight, 2*r.opt.Jobs) // some load while others build
+	}
+	most = cmp.Or(r.opt.InFlight, most)
+	for _, a := range r.assemblies {
+		most = max(most, len(a.parts))
+	}
+	return most
+}
+
+// canStagger reports whether targets are submitted when earlier ones have ended, as
+// there are very many with outputs. It cannot be where all have to be loaded before
+// any is evaluated, for their caches, or evaluated before any ends.
+func (r *run) canStagger(jobs []*job) bool {
+	exporting := 0
+	for _, j := range jobs {
+		if len(j.requests[0].cacheFrom) > 0 {
+			return false
+		}
+		if j.requests[0].exporting() {
+			exporting++
+		}
+	}
+	return r.held == nil && exporting > r.inFlight()
+}
+
+// enter waits for a place in the window, unless ctx ends. The returned function
+// gives it back.
+func enter(ctx context.Context, window chan struct{}) func() {
+	select {
+	case window <- struct{}{}:
+		return func() { <-window }
+	case <-ctx.Done():
+		return func() {} // the job ends as it begins
+	}
 }
 
 // verdict is the error of a run whose jobs ended, nil if all went well.

@@ -63,7 +63,7 @@ func TestScheduling(t *testing.T) {
 		}
 	}
 	t.Logf("%d runs: %v", plays, seen)
-	for _, what := range []string{"good", "failed", "cancelled", "limited", "keep going", "held back", "two nodes", "tried again", "early"} {
+	for _, what := range []string{"good", "failed", "cancelled", "limited", "keep going", "held back", "two nodes", "tried again", "early", "staggered"} {
 		if err != nil && seen[what] < plays/50 {
 			t.Errorf("only %d runs were %s", seen[what], what)
 		}
@@ -90,7 +90,7 @@ func newPlay(t *testing.T, seed uint64) *play {
 	p.nodes = 1 + p.rnd.IntN(3)/2
 	p.opt = Options{
 		Caller: host.Caller{Dir: t.TempDir(), Env: bake.Env{}}, Allow: []string{"fs=*"}, Registries: p.hosts,
-		Jobs: p.rnd.IntN(5), KeepGoing: p.chance(50), HoldOutput: p.chance(40),
+		Jobs: p.rnd.IntN(5), InFlight: p.rnd.IntN(12), KeepGoing: p.chance(50), HoldOutput: p.chance(40),
 	}
 	p.opt.Journals.Dir = t.TempDir()
 	trouble := p.rnd.IntN(3) * 8 // percent
@@ -318,12 +318,23 @@ func (p *play) describe(told *report.Report, err error) {
 	}
 }
 
+// staggered reports whether not all targets were submitted at once.
+func (p *play) staggered() bool {
+	leaving := 0
+	for _, a := range p.acts {
+		if a.leaves() {
+			leaving++
+		}
+	}
+	return !p.opt.HoldOutput && p.opt.InFlight > 0 && leaving > p.opt.InFlight
+}
+
 // happened says what kind of run it was.
 func (p *play) happened() []string {
 	var out []string
 	for what, is := range map[string]bool{
 		"cancelled": p.wasCancelled, "limited": p.opt.Jobs > 0 && p.busiest == p.opt.Jobs, "keep going": p.opt.KeepGoing,
-		"held back": p.opt.HoldOutput, "two nodes": p.nodes > 1, "tried again": p.again > 0, "early": p.early > 0,
+		"held back": p.opt.HoldOutput, "two nodes": p.nodes > 1, "tried again": p.again > 0, "early": p.early > 0, "staggered": p.staggered(),
 		"failed": slices.ContainsFunc(p.acts, func(a *act) bool { return p.lasting(a) != "" }),
 		"good":   !slices.ContainsFunc(p.acts, func(a *act) bool { return p.lasting(a) != "" }),
 	} {
