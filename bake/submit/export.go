@@ -66,3 +66,29 @@ func (r *run) openExport(ctx context.Context, q *request, e *output.Export) (cli
 	}
 	return entry, nothing, nil
 }
+
+// commit puts the output files of q in their places.
+func (q *request) commit(response map[string]string) error {
+	var errs []error
+	for _, e := range q.exports {
+		if e.File != nil {
+			errs = append(errs, e.File.Commit())
+		}
+		if e.Layout != nil {
+			errs = append(errs, e.Layout.Commit(e.Attrs["name"], response))
+		}
+	}
+	return failure.In("output", "", errors.Join(errs...))
+}
+
+// discard removes output files that were not committed.
+func (q *request) discard() {
+	for _, e := range q.exports {
+		if e.File != nil {
+			e.File.Discard()
+		}
+		if e.Layout != nil {
+			e.Layout.Discard()
+		}
+	}
+}

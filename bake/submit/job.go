@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"bake/bake/submit/failure"
 	"bake/bake/submit/node"
 	"bake/bake/submit/progress"
 	"bake/bake/submit/report"
@@ -374,30 +373,4 @@ func evaluate(ctx context.Context, res *gateway.Result) error {
 		return nil
 	})
 	return group.Wait()
-}
-
-// commit puts the output files of q in their places.
-func (q *request) commit(response map[string]string) error {
-	var errs []error
-	for _, e := range q.exports {
-		if e.File != nil {
-			errs = append(errs, e.File.Commit())
-		}
-		if e.Layout != nil {
-			errs = append(errs, e.Layout.Commit(e.Attrs["name"], response))
-		}
-	}
-	return failure.In("output", "", errors.Join(errs...))
-}
-
-// discard removes output files that were not committed.
-func (q *request) discard() {
-	for _, e := range q.exports {
-		if e.File != nil {
-			e.File.Discard()
-		}
-		if e.Layout != nil {
-			e.Layout.Discard()
-		}
-	}
 }
