@@ -136,14 +136,6 @@ func at(rng hcl.Range) string {
 	return fmt.Sprintf("%s:%d,%d", rng.Filename, rng.Start.Line, rng.Start.Column)
 }
 
-// didYouMean is a trailing sentence with the most similar name, or empty.
-func didYouMean(given string, known []string) string {
-	if s := suggest(given, known); s != "" {
-		return fmt.Sprintf(" Did you mean %q?", s)
-	}
-	return ""
-}
-
 // list renders names for a sentence, at most ten of them.
 func list(names []string) string {
 	const most = 10

@@ -1,6 +1,7 @@
 package bake
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -29,3 +30,11 @@ func suggest(given string, known []string) string {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// didYouMean is a trailing sentence with the most similar name, or empty.
+func didYouMean(given string, known []string) string {
+	if s := suggest(given, known); s != "" {
+		return fmt.Sprintf(" Did you mean %q?", s)
+	}
+	return ""
+}

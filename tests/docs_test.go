@@ -132,8 +132,8 @@ func planOf(line string) string {
 		return ""
 	}
 	command, _, _ := strings.Cut(m[2], " #")
-	if strings.Contains(command, "--resume") || strings.Contains(command, "--rollback") {
-		return "" // there is no release to finish
+	if slices.ContainsFunc([]string{"--resume", "--rollback", "--forget"}, func(flag string) bool { return strings.Contains(command, flag) }) {
+		return "" // there is no release to end
 	}
 	if !strings.Contains(command, "--list") && !strings.Contains(command, "--print") {
 		command += " --print"

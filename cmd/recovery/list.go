@@ -41,7 +41,7 @@ func List(a *app.App, format string) error {
 	}
 	rows := []releaseRow{}
 	for _, e := range list {
-		row := releaseRow{ID: e.ID, State: releaseState(e), Started: e.Started, Directory: e.Request.Dir, Tags: References(e.Tags)}
+		row := releaseRow{ID: e.ID, State: releaseState(e), Started: e.Started, Directory: e.Request.Dir, Tags: references(e.Tags)}
 		if e.Err != nil {
 			row.Error = e.Err.Error()
 		}

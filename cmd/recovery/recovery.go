@@ -49,7 +49,7 @@ func tellEnd(a *app.App, rec release.Record, how string, left release.Left) {
 		changed[c.Tag] = true
 	}
 	var done []string
-	for _, tag := range References(rec.Tags) {
+	for _, tag := range references(rec.Tags) {
 		if !changed[tag] {
 			done = append(done, tag)
 		}
@@ -85,7 +85,7 @@ func Forget(a *app.App, id string) error {
 		a.Note("release %s is forgotten", id)
 	default:
 		a.Note("release %s is forgotten; some of its tags may point to the new images and others to the old ones: %s",
-			id, strings.Join(References(rec.Tags), ", "))
+			id, strings.Join(references(rec.Tags), ", "))
 	}
 	return nil
 }
@@ -185,8 +185,8 @@ func usable(e *release.Entry) (*release.Entry, error) {
 		WithHint("If the tags of that release are as they should be, `bake --forget=%s` ends it.", e.ID)
 }
 
-// References are the names of tags.
-func References(tags []*release.Tag) []string {
+// references are the names of tags.
+func references(tags []*release.Tag) []string {
 	var out []string
 	for _, t := range tags {
 		out = append(out, t.Reference)

@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 				"image":  c.image, "same": c.same, "empty": c.empty, "ask": c.ask,
 			},
 			RequireUniqueNames: true,
-			Deadline:           time.Now().Add(5 * time.Minute),
+			Deadline:           time.Now().Add(20 * time.Minute),
 		})
 	})
 }

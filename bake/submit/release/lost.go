@@ -43,16 +43,16 @@ type Aim string
 
 // The aims: to begin moving tags, to go on, and to go back.
 const (
-	ToMove     Aim = "move"
-	ToResume   Aim = "resume"
-	ToRollBack Aim = "roll back"
+	toMove     Aim = "move"
+	toResume   Aim = "resume"
+	toRollBack Aim = "roll back"
 )
 
 func (e *LostError) Error() string {
 	what := map[Aim]string{
-		ToMove:     "if a tag could not be moved, these could not be put back",
-		ToResume:   "these tags cannot be moved to their new images",
-		ToRollBack: "these tags cannot be put back",
+		toMove:     "if a tag could not be moved, these could not be put back",
+		toResume:   "these tags cannot be moved to their new images",
+		toRollBack: "these tags cannot be put back",
 	}[e.Aim]
 	var list []string
 	for _, l := range e.Lost {
@@ -65,10 +65,10 @@ func (e *LostError) Error() string {
 func (e *LostError) Hint() string {
 	forget := fmt.Sprintf("`bake --forget=%s` ends the release and leaves the tags as they are.", e.ID)
 	switch {
-	case e.Aim == ToMove:
+	case e.Aim == toMove:
 		return fmt.Sprintf("`bake --resume=%s` moves the tags all the same: it only goes forward. "+
 			"To be able to go back, push what is missing once more, or delete these tags, and release again. %s", e.ID, forget)
-	case e.Aim == ToRollBack:
+	case e.Aim == toRollBack:
 		return fmt.Sprintf("`bake --resume=%s` moves the rest of the tags to the new images. Or push what is missing once more: then this works. %s", e.ID, forget)
 	case e.Phase == Moving:
 		return fmt.Sprintf("`bake --rollback=%s` puts the tags back, and then the images can be built and released again. %s", e.ID, forget)
@@ -181,5 +181,5 @@ func (m *mover) reversible(ctx context.Context, tags []*Tag) error {
 		return err
 	}
 	blamed := tags[slices.IndexFunc(tags, func(t *Tag) bool { return t.Reference == lost[0].Tag })]
-	return &tagError{blamed, &LostError{m.journal.record.ID, ToMove, Undone, lost}}
+	return &tagError{blamed, &LostError{m.journal.record.ID, toMove, Undone, lost}}
 }

@@ -65,7 +65,7 @@ func TestTagThatCouldNotBePutBack(t *testing.T) {
 	var lost *LostError
 	var failure *Error
 	want := []Lost{{r.place("app:1").Reference, whole, child}}
-	if !errors.As(err, &lost) || lost.Aim != ToMove || !slices.Equal(lost.Lost, want) || !errors.As(err, &failure) || failure.Tag != want[0].Tag {
+	if !errors.As(err, &lost) || lost.Aim != toMove || !slices.Equal(lost.Lost, want) || !errors.As(err, &failure) || failure.Tag != want[0].Tag {
 		t.Fatalf("got %v", err)
 	}
 	if !strings.Contains(lost.Hint(), "--resume="+failure.ID) || writes > 0 {
@@ -90,11 +90,11 @@ func TestRecoveryThatCannotSucceed(t *testing.T) {
 		settle func(*rehearsal) error
 	}{
 		"resume": {
-			func(r *rehearsal) error { _, err := r.open().Resume(r.Context(), r.client); return err }, ToResume, "--rollback=",
+			func(r *rehearsal) error { _, err := r.open().Resume(r.Context(), r.client); return err }, toResume, "--rollback=",
 			func(r *rehearsal) error { _, err := r.open().Rollback(r.Context(), r.client); return err },
 		},
 		"rollback": {
-			func(r *rehearsal) error { _, err := r.open().Rollback(r.Context(), r.client); return err }, ToRollBack, "--resume=",
+			func(r *rehearsal) error { _, err := r.open().Rollback(r.Context(), r.client); return err }, toRollBack, "--resume=",
 			func(r *rehearsal) error { _, err := r.open().Resume(r.Context(), r.client); return err },
 		},
 	} {

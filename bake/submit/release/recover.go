@@ -41,7 +41,7 @@ func (j *Journal) Resume(ctx context.Context, to *Registries) (Left, error) {
 		return Left{}, errors.New("not all images were pushed")
 	}
 	want := func(t *Tag) *Image { return t.New }
-	changed, err := j.again(ctx, to, ToResume, want, func(m *mover, tags []*Tag) error {
+	changed, err := j.again(ctx, to, toResume, want, func(m *mover, tags []*Tag) error {
 		for range rounds {
 			err := m.forward(ctx, tags)
 			if err == nil {
@@ -64,7 +64,7 @@ func (j *Journal) Rollback(ctx context.Context, to *Registries) (left Left, err 
 	if j.record.Phase == Pushing {
 		return left, j.Remove()
 	}
-	left.Changed, err = j.again(ctx, to, ToRollBack, func(t *Tag) *Image { return t.Old }, func(m *mover, tags []*Tag) error {
+	left.Changed, err = j.again(ctx, to, toRollBack, func(t *Tag) *Image { return t.Old }, func(m *mover, tags []*Tag) error {
 		kept, _, err := m.back(ctx, tags)
 		left.Stay = names(kept)
 		return err
