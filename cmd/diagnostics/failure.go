@@ -145,6 +145,8 @@ func FailureHint(err error, code int) string {
 		return "The disk is full. `bake engine prune` frees the cache of the embedded engine."
 	case foreignProgram.MatchString(text):
 		return emulationHint(err)
+	case strings.Contains(text, " is listed and cannot be sent: "):
+		return "Make it readable, or leave it out of the context with a rule of the ignore file."
 	case failure.FileMissing(err):
 		return "COPY and ADD read from the context, or from what --from names, and see nothing that .dockerignore excludes."
 	case strings.Contains(text, "too old for named contexts"):

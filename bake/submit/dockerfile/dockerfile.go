@@ -73,7 +73,7 @@ func MemoryDockerfile(text []byte) (*File, error) {
 func localDockerfile(parent, name, contextDir string, at *host.Caller) (*File, error) {
 	d := &File{
 		Name: name, Path: filepath.Join(parent, name), id: source.DirName(parent, name),
-		Dir: func() (fsutil.FS, error) { return source.OpenDir(parent) },
+		Dir: func() (fsutil.FS, error) { return source.OpenDir(parent, nil) },
 	}
 	var err error
 	if d.Data, err = host.ReadBelow(parent, name); err != nil {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bake/bake/submit/host"
 
+	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
@@ -66,4 +68,28 @@ func (f *IgnoreFile) Warning(at *host.Caller) string {
 		why = failed.Err
 	}
 	return fmt.Sprintf("%s has no effect: %s", host.Shown(at.Dir, f.path), why)
+}
+
+// Rule tells which rule of f decides that the file of a name is sent, or that none
+// leaves it out. It is empty if f has no rules.
+func (f *IgnoreFile) Rule(name string) string {
+	if f.Patterns() == "" {
+		return ""
+	}
+	file := filepath.Base(f.path)
+	for i, text := range slices.Backward(strings.Split(string(f.text), "\n")) {
+		rules, err := ignorefile.ReadAll(strings.NewReader(text))
+		if err != nil || len(rules) == 0 {
+			continue
+		}
+		rule, _ := strings.CutPrefix(rules[0], "!")
+		matcher, err := patternmatcher.New([]string{rule})
+		if err != nil {
+			continue
+		}
+		if match, err := matcher.MatchesOrParentMatches(name); match && err == nil {
+			return fmt.Sprintf("rule %q of %s:%d lets it in", strings.TrimSpace(text), file, i+1)
+		}
+	}
+	return "no rule of " + file + " leaves it out"
 }

@@ -15,7 +15,7 @@ func Text(err error) string {
 		err = failure.Err
 	}
 	text := err.Error()
-	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = "} {
+	for _, prefix := range []string{"failed to solve: ", "rpc error: code = Unknown desc = ", "error from sender: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return plainFetch(missingFile().ReplaceAllString(strings.TrimSpace(text), ""))

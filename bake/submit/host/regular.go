@@ -152,6 +152,23 @@ func ReadRegular(path string) ([]byte, error) {
 	return ReadAtMost(f, path, MaxText)
 }
 
+// OpenContent opens a regular file, of any size, at a place.
+func OpenContent(place string) (*os.File, error) {
+	f, err := openStill(place, os.O_RDONLY|nonblock)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		err = checkKind(info)
+	}
+	if err != nil {
+		f.Close()
+		return nil, OpenError(place, err)
+	}
+	return f, nil
+}
+
 // ReadBounded reads a file that may be anything, as the user names it: a FIFO
 // that some shells make of a command has an end, a device may have none.
 func ReadBounded(path string, most int64) ([]byte, error) {
@@ -178,10 +195,16 @@ func ReadAtMost(f io.Reader, path string, most int64) ([]byte, error) {
 
 // checkRegular says what a file is that is not regular, or that is too large.
 func checkRegular(info fs.FileInfo) error {
+	if info.Mode().IsRegular() && info.Size() > MaxText {
+		return &TooLargeError{MaxText}
+	}
+	return checkKind(info)
+}
+
+// checkKind says what a file is that is not regular.
+func checkKind(info fs.FileInfo) error {
 	what := ""
 	switch mode := info.Mode(); {
-	case mode.IsRegular() && info.Size() > MaxText:
-		return &TooLargeError{MaxText}
 	case mode.IsRegular():
 		return nil
 	case mode.IsDir():

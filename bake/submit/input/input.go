@@ -137,7 +137,7 @@ func (i *Inputs) warn(f *dockerfile.IgnoreFile, at *host.Caller) {
 // its name. A main and a named context that read all of it are one source.
 func contextSource(dir string, ignore *dockerfile.IgnoreFile, part string, src *source.Sources) (string, error) {
 	prefix := source.DirName(dir, ignore.Patterns(), part)
-	_, err := src.Get(prefix+"-context", func() (fsutil.FS, error) { return source.OpenDir(dir) })
+	_, err := src.Get(prefix+"-context", func() (fsutil.FS, error) { return source.OpenDir(dir, ignore.Rule) })
 	return prefix, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -76,32 +77,59 @@ func (s *Sources) Get(name string, open func() (fsutil.FS, error)) (fsutil.FS, e
 
 // OpenDir returns the tree under dir, a place, as the engine shall see it: owned by
 // root. Its files are opened where they stand: no link that somebody puts in the
-// way while a build runs is followed.
-func OpenDir(dir string) (fsutil.FS, error) {
+// way while a build runs is followed. A file that cannot be read is an
+// [UnsentError]. rule, which may be nil, tells which rule
+// of an ignore file has to do with the file of a name.
+func OpenDir(dir string, rule func(name string) string) (fsutil.FS, error) {
 	tree, err := fsutil.NewFS(dir)
 	if err != nil {
 		return nil, err
 	}
-	return OwnedByRoot(&placedFS{tree, dir})
+	return OwnedByRoot(&placedFS{tree, dir, rule})
 }
 
 // placedFS is a tree at a place.
 type placedFS struct {
 	fsutil.FS
-	dir string
+	dir  string
+	rule func(name string) string
 }
 
-// Walk implements fsutil.FS.
+// Walk implements fsutil.FS. What goes away meanwhile is left out, and nothing
+// else is.
 func (p *placedFS) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
 	if err := host.Still(p.dir); err != nil {
 		return err
 	}
-	return p.FS.Walk(ctx, target, fn)
+	return p.FS.Walk(ctx, target, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) {
+			err = p.unsent(name, err)
+		}
+		if entry != nil {
+			entry = mayVanish{entry}
+		}
+		if err = fn(name, entry, err); errors.Is(err, errVanished) {
+			return nil
+		}
+		return err
+	})
 }
 
 // Open implements fsutil.FS.
 func (p *placedFS) Open(name string) (io.ReadCloser, error) {
-	return host.Open(filepath.Join(p.dir, name))
+	f, err := host.OpenContent(filepath.Join(p.dir, name))
+	if err != nil {
+		return nil, p.unsent(name, err)
+	}
+	return f, nil
+}
+
+func (p *placedFS) unsent(name string, err error) error {
+	e := &UnsentError{Dir: p.dir, Name: filepath.ToSlash(name), err: err}
+	if p.rule != nil {
+		e.Why = p.rule(e.Name)
+	}
+	return e
 }
 
 // OwnedByRoot is a tree as the engine shall see it.

@@ -8,12 +8,27 @@ import (
 	"github.com/moby/patternmatcher"
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
+	"google.golang.org/grpc"
 )
 
 // NewProvider lets an engine read directories. Of each it sends what the rules of
-// the ignore file leave, and no more.
-func NewProvider(dirs filesync.DirSource) session.Attachable {
-	return filesync.NewFSSyncProvider(dirs, leaveOut)
+// the ignore file leave, and no more, and each file whole.
+func NewProvider(dirs filesync.DirSource) session.Attachable { return &provider{dirs: dirs} }
+
+// provider is that of the client of BuildKit, for each stream another.
+type provider struct {
+	filesync.UnimplementedFileSyncServer
+	dirs filesync.DirSource
+}
+
+// Register implements session.Attachable.
+func (p *provider) Register(server *grpc.Server) { filesync.RegisterFileSyncServer(server, p) }
+
+// DiffCopy implements filesync.FileSyncServer.
+func (p *provider) DiffCopy(stream filesync.FileSync_DiffCopyServer) error {
+	whole := &wholeStream{FileSync_DiffCopyServer: stream, listed: map[uint32]*listed{}}
+	sender := filesync.NewFSSyncProvider(wholeDirs{p.dirs, whole}, leaveOut)
+	return sender.(filesync.FileSyncServer).DiffCopy(whole)
 }
 
 // leaveOut makes a filter leave out the files whose bytes it would keep back. With
