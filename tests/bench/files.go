@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -58,6 +59,7 @@ type targetOptions struct {
 	shared     bool   // one context for all; else each has a small one of its own
 	dockerfile string // see numbered
 	output     string // see numbered
+	tag        string // of what has an output, see numbered
 }
 
 // writeTargets writes a definition of n targets, no two alike.
@@ -71,7 +73,7 @@ func (b *bench) writeTargets(dir string, n int, o targetOptions) {
 				fmt.Fprintf(w, "  context = \"t%d\"\n", i)
 			}
 			if o.output != "" {
-				fmt.Fprintf(w, "  tags = [\"example.com/t%d:1\"]\n  output = [%q]\n", i, numbered(o.output, i))
+				fmt.Fprintf(w, "  tags = [%q]\n  output = [%q]\n", numbered(cmp.Or(o.tag, "example.com/t{n}:1"), i), numbered(o.output, i))
 			}
 			fmt.Fprint(w, "}\n")
 		}

@@ -5,7 +5,7 @@
 // fitted over several sizes: 1 is linear, 2 quadratic.
 //
 //	go run ./tests/bench                      all suites
-//	BENCH=print,submit go run ./tests/bench   some of them: print, submit, context, start
+//	BENCH=print,submit go run ./tests/bench   some of them: print, submit, context, push, memory, start
 //	go run ./tests/bench -bake bin/bake       with a program that is built already
 //	go run ./tests/bench -case ladder         the cases whose names hold a word
 //
@@ -60,13 +60,14 @@ var suites = []suite{
 	{"print", (*bench).print},
 	{"submit", (*bench).submit},
 	{"context", (*bench).context},
+	{"push", (*bench).push},
 	{"memory", (*bench).memory},
 	{"start", (*bench).start},
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.suites, "suites", os.Getenv("BENCH"), "`NAMES` of suites: print, submit, context, memory, start; all by default ($BENCH)")
+	flag.StringVar(&o.suites, "suites", os.Getenv("BENCH"), "`NAMES` of suites: print, submit, context, push, memory, start; all by default ($BENCH)")
 	flag.StringVar(&o.only, "case", "", "run only cases whose name holds `WORD`")
 	flag.StringVar(&o.bake, "bake", "", "`PATH` of bake; by default it is compiled")
 	flag.DurationVar(&o.budget, "budget", 8*time.Second, "`TIME` for the repetitions of a figure; each is measured once at least")
@@ -111,7 +112,7 @@ func (b *bench) run() {
 	names := strings.FieldsFunc(b.suites, func(r rune) bool { return r == ',' || r == ' ' })
 	for _, name := range names {
 		if !slices.ContainsFunc(suites, func(s suite) bool { return s.name == name }) {
-			b.Fatalf("there is no suite %q, want print, submit, context, memory or start", name)
+			b.Fatalf("there is no suite %q, want print, submit, context, push, memory or start", name)
 		}
 	}
 	b.prepare()
