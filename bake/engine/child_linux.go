@@ -32,6 +32,8 @@ func Main() {
 	case filepath.Base(os.Args[0]) == unconfinedName:
 		fmt.Fprintln(os.Stderr, unconfinedMain(os.Args))
 		os.Exit(1)
+	case filepath.Base(os.Args[0]) == checkerName:
+		os.Exit(checkMain(os.Args[1:]))
 	case os.Getenv(envChild) != "" && len(os.Args) > 2 && os.Args[1] == "engine" && os.Args[2] == "serve":
 		os.Unsetenv(envChild)
 		os.Exit(childMain(os.Args[3:]))
@@ -54,7 +56,7 @@ func childMain(args []string) int {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
 		signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-		err = run(ctx, cfg, func() { announce(announcement{Say: sayReady}) })
+		err = run(ctx, cfg, func(notes []string) { announce(announcement{Say: sayReady, Notes: notes}) })
 	}
 	switch {
 	case err == nil:
@@ -69,8 +71,9 @@ func childMain(args []string) int {
 }
 
 // run is the engine: it takes the state directory, sweeps what a killed engine
-// left there, and serves until ctx ends, it is told to stop or it is idle.
-func run(ctx context.Context, cfg Config, ready func()) error {
+// left there, and serves until ctx ends, it is told to stop or it is idle. When it
+// is ready it says what became of the state, if anything did.
+func run(ctx context.Context, cfg Config, ready func(notes []string)) error {
 	nameProcess("bake-engine")
 	if err := ensureDir(cfg.Dir); err != nil {
 		return err
@@ -86,6 +89,10 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 	if err := emptyTemp(cfg.Dir); err != nil {
 		return err
 	}
+	notes, err := salvage(ctx, cfg.Dir)
+	if err != nil {
+		return err
+	}
 	opt, err := serverOptions(cfg)
 	if err != nil {
 		return err
@@ -96,7 +103,7 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 	if err != nil {
 		return explainDisk(cfg.Dir, err)
 	}
-	defer srv.Close()
+	defer closeDatabases(srv, cfg.Dir)
 	path, err := newSocketPath(cfg)
 	if err != nil {
 		return err
@@ -115,8 +122,19 @@ func run(ctx context.Context, cfg Config, ready func()) error {
 	defer unwatch()
 	go keepHouse(watch, lock, l, srv.Stop)
 	bklog.L.Infof("bake %s serves on %s (process %d)", cfg.Version, path, os.Getpid())
-	ready()
+	ready(notes)
 	return srv.Serve(ctx, l)
+}
+
+// closeDatabases ends the use of a state directory in order.
+func closeDatabases(srv *server.Server, dir string) {
+	err := srv.Close()
+	if err == nil {
+		err = writeSeal(dir)
+	}
+	if err != nil {
+		bklog.L.Warn(err) // the next engine checks the databases
+	}
 }
 
 // explainDisk replaces the wording of errors that mean a bad state directory.

@@ -37,6 +37,8 @@ const (
 type announcement struct {
 	Say  string `json:"say"`
 	Text string `json:"text,omitempty"`
+
+	Notes []string `json:"notes,omitempty"` // what the user should know, a line each
 }
 
 // Start makes sure that an engine of cfg is running and serves.
@@ -130,6 +132,9 @@ func spawn(ctx context.Context, cfg Config) error {
 	case sayReady:
 		if note != "" {
 			cfg.notify(note)
+		}
+		for _, line := range said.Notes {
+			cfg.notify(line)
 		}
 		if !cfg.announced {
 			cfg.notify(fmt.Sprintf("started the embedded engine in %s", time.Since(begin).Round(time.Millisecond)))
