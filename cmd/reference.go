@@ -31,6 +31,7 @@ func WriteReference(w io.Writer) error {
 	writeCommand(&b, root, 2)
 	writeEnvironment(&b)
 	b.WriteString(aboutGrants)
+	b.WriteString(aboutOutputs)
 	writeReportFields(&b)
 	b.WriteString(talkText)
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
