@@ -60,7 +60,7 @@ func (s *smallBlobs) Writer(ctx context.Context, opts ...content.WriterOpt) (con
 		}
 	}
 	if wanted.Ref == "" || wanted.Desc.Digest != "" || wanted.Desc.Size > smallBlob {
-		return s.Store.Writer(ctx, opts...)
+		return s.resume(ctx, wanted, opts)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *smallBlobs) Writer(ctx context.Context, opts ...content.WriterOpt) (con
 		return nil, fmt.Errorf("ref %s is being written: %w", wanted.Ref, errdefs.ErrUnavailable)
 	}
 	if _, err := s.Store.Status(ctx, wanted.Ref); err == nil { // begun before
-		return s.Store.Writer(ctx, opts...)
+		return s.resume(ctx, wanted, opts)
 	}
 	now := time.Now()
 	w := &smallWriter{

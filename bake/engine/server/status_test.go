@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 )
@@ -35,7 +36,9 @@ func TestTellStatus(t *testing.T) {
 		body, after string
 		want        string
 	}{
-		{429, own, "7", `"message":"busy (HTTP status 429 Too Many Requests, retry after: 7)"`},
+		{429, own, "1", `"message":"busy (HTTP status 429 Too Many Requests, retry after: 1)"`},
+		{429, own, "70", `"message":"busy (HTTP status 429 Too Many Requests, retry after: 70)"`},
+		{503, "<html>", "7", `"message":"busy (HTTP status 503 Service Unavailable, retry after: 7)"`},
 		{503, own, "", `"message":"busy (HTTP status 503 Service Unavailable)"`},
 		{503, "<html>", "", "<html>"},
 		{404, own, "", own},
@@ -49,6 +52,19 @@ func TestTellStatus(t *testing.T) {
 		got, err := io.ReadAll(resp.Body)
 		if err != nil || resp.StatusCode != tc.code || !strings.Contains(string(got), tc.want) {
 			t.Errorf("%d %s: %d %s, %v", tc.code, tc.body, resp.StatusCode, got, err)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Duration{
+		"": 0, "soon": 0, "7": 7 * time.Second,
+		"Mon, 30 Nov 2026 12:00:05 GMT": 5 * time.Second,
+		"Mon, 30 Nov 2026 11:00:05 GMT": 0,
+	} {
+		if got := retryAfter(text, now); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
 }

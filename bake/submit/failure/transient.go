@@ -18,6 +18,7 @@ var transientTexts = Pattern(`(?i)` + strings.Join([]string{
 	"server misbehaving", "temporary failure in name resolution",
 	"network is unreachable", "no route to host",
 	"toomanyrequests", `\bunavailable: `, "unknown: unknown error", // 429, 503 and 500 in the words of registries
+	"unexpected commit (?:digest|size)", // a layer came wrong, which the engine begins anew
 	// Of what is just being pushed, beside the same from another node or to a slow store.
 	"blob unknown to registry", "provided digest did not match uploaded content",
 	"early eof", `(?:request|https?:|fetch|pull|push|download)[^\n]*unexpected eof`, `: eof(?:\n|$)`,

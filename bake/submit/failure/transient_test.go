@@ -22,6 +22,7 @@ func TestTransient(t *testing.T) {
 		"net/http: TLS handshake timeout":                                                                                                       true,
 		"dial tcp: lookup r.example on 127.0.0.53:53: server misbehaving":                                                                       true,
 		"toomanyrequests: retry-after: 3.5ms, allowed: 44000/minute":                                                                            true,
+		`failed commit on ref "layer-sha256:ab": unexpected commit digest sha256:cd, expected sha256:ab: failed precondition`:                   true,
 		"failed to push r/a:1: errors:\nunknown: provided digest did not match uploaded content\nunknown: blob unknown to registry - sha256:4f": true,
 		"failed to push r/a:1: unknown: provided digest did not match uploaded content":                                                         true,
 
