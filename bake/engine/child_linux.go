@@ -101,7 +101,7 @@ func run(ctx context.Context, cfg Config, ready func(notes []string)) error {
 	defer server.SweepCgroups(opt)
 	srv, err := server.New(ctx, opt)
 	if err != nil {
-		return explainDisk(cfg.Dir, err)
+		return explainDamage(cfg.Dir, explainDisk(cfg.Dir, err))
 	}
 	defer closeDatabases(srv, cfg.Dir)
 	path, err := newSocketPath(cfg)

@@ -197,3 +197,18 @@ func dropWorker(dir, worker string, all faults) error {
 	}
 	return nil
 }
+
+// explainDamage names what cures an engine that fails to start for what is in its
+// databases.
+func explainDamage(dir string, err error) error {
+	if !slices.ContainsFunc(cannotOpen, func(text string) bool { return strings.Contains(err.Error(), text) }) {
+		return err
+	}
+	return fmt.Errorf("%w; if its state is damaged, `rm -r %s` makes it begin anew with an empty cache", err, dir)
+}
+
+// cannotOpen is how errors of databases and of what they hold begin.
+var cannotOpen = []string{
+	"cannot open the solver cache", "cannot open the build history", "cannot open the snapshot database",
+	"cannot read the snapshot database", "cannot open the cache metadata", "cannot make the worker", "snapshotter: ",
+}
