@@ -58,7 +58,10 @@ func (r *run) moveTags(ctx context.Context) error {
 // noteImages notes in the journal what a target has pushed, when all of it is: a
 // run that resumes the release compares it.
 func (r *run) noteImages(a *assembly) {
-	if r.held == nil || r.held.journal == nil || !a.parts[0].outcome.done || a.split && len(a.images) == 0 {
+	if r.held == nil || !a.parts[0].outcome.done || !a.parts[0].pushes() || a.split && len(a.images) == 0 {
+		return
+	}
+	if r.held.journal == nil { // there is one, or no tag, when something was pushed
 		return
 	}
 	_ = r.held.journal.Note(func() { // the journal is written again before a tag moves
