@@ -17,7 +17,7 @@ func (r *run) enterExport(ctx context.Context, q *request, result *gateway.Resul
 		}
 		return r.takeExport(ctx, q)
 	}
-	if err := r.awaitParts(ctx, q); err != nil {
+	if err := q.of.awaitParts(ctx, map[*assembly]bool{}); err != nil {
 		return err
 	}
 	if err := r.retain(ctx, q, result); err != nil {
@@ -26,15 +26,28 @@ func (r *run) enterExport(ctx context.Context, q *request, result *gateway.Resul
 	return r.takeExport(ctx, q)
 }
 
-// awaitParts waits until the other parts of the target are built. What they make
-// together is not begun before all are there.
-func (r *run) awaitParts(ctx context.Context, q *request) error {
-	for _, other := range q.of.parts {
-		if err := await(ctx, other.settled); err != nil {
+// awaitParts waits until all parts of a target are built, and all of those that it
+// links to, however far: a target of which a node could not build its part is not
+// built, nor is what links to it. What was seen is not waited for again.
+func (a *assembly) awaitParts(ctx context.Context, seen map[*assembly]bool) error {
+	if seen[a] {
+		return nil
+	}
+	seen[a] = true
+	for _, part := range a.parts {
+		if err := await(ctx, part.settled); err != nil {
 			return err
 		}
+		if a.failed.Load() {
+			return skipped(a)
+		}
+		for _, l := range part.links {
+			if err := l.producer.of.awaitParts(ctx, seen); err != nil {
+				return err
+			}
+		}
 	}
-	return q.checkParts()
+	return nil
 }
 
 // takeExport waits until few enough write their outputs.

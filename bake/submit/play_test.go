@@ -296,6 +296,9 @@ func (p *play) beginExport(a *act, node string) error {
 	if err := p.begin(a); err != nil {
 		return err
 	}
+	if below := a.unbuiltBelow(); below != nil {
+		return p.disorder("%s is exported before all of %s is built, which it links to", a.name, below.name)
+	}
 	for _, other := range p.acts {
 		waits := other.links != nil && !other.builtOn(node) && p.lasting(other) == "" && len(p.brokenBelow(other)) == 0
 		if waits = waits && other.shares[node] > 0; waits && !p.opt.HoldOutput {
@@ -314,6 +317,22 @@ func (p *play) beginExport(a *act, node string) error {
 		}
 		if other.pushed && !a.pushed && !other.exported() {
 			return p.disorder("%s is written before %s is pushed", a.name, other.name)
+		}
+	}
+	return nil
+}
+
+// unbuiltBelow is a target that a links to, however far, and that some node has
+// not built.
+func (a *act) unbuiltBelow() *act {
+	for _, l := range a.links {
+		for node := range l.shares {
+			if !l.builtOn(node) {
+				return l
+			}
+		}
+		if below := l.unbuiltBelow(); below != nil {
+			return below
 		}
 	}
 	return nil
