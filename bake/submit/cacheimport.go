@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"bake/bake/submit/failure"
@@ -98,7 +97,7 @@ func (r *run) connect() {
 		}
 		byKey := map[jobKey]*importer{}
 		for _, q := range group {
-			k := jobKey{q.sessionKey(), strings.Join(q.entitlements, ","), false}
+			k := q.jobKey()
 			if byKey[k] == nil {
 				byKey[k] = &importer{run: r, imports: imports}
 			}

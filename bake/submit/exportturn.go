@@ -52,19 +52,15 @@ func (a *assembly) awaitParts(ctx context.Context, seen map[*assembly]bool) erro
 
 // takeExport waits until few enough write their outputs.
 func (r *run) takeExport(ctx context.Context, q *request) error {
-	select {
-	case r.exporting <- struct{}{}:
-		q.writing = true
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	err := r.exporting.Acquire(ctx, 1)
+	q.writing = err == nil
+	return err
 }
 
 // leaveExport ends what takeExport began, if it did.
 func (r *run) leaveExport(q *request) {
 	if q.writing {
 		q.writing = false
-		<-r.exporting
+		r.exporting.Release(1)
 	}
 }

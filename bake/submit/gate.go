@@ -106,11 +106,10 @@ func (g *gate) abandon(q *request, last func()) {
 	q.placeless = true
 	g.vacate(q.of)
 	g.waiting = slices.DeleteFunc(g.waiting, func(w *request) bool { return w == q })
-	switch {
-	case !q.passed:
-		g.pass(q, last)
-	default:
+	if q.passed {
 		g.admit()
+	} else {
+		g.pass(q, last)
 	}
 }
 
@@ -182,14 +181,14 @@ func (g *gate) admit() {
 	g.waiting = rest
 }
 
-// users are the requests that link to q, or that run a step which q ran without
-// the cache, and are not evaluated yet.
+// users are the requests that link to q, or may have a step that q ran without the
+// cache, and are not evaluated yet.
 func (g *gate) users(q *request, all []*request) []*request {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var out []*request
 	for _, other := range all {
-		if !other.evaluated && other.node == q.node && other.uses(q) {
+		if !other.evaluated && other.node == q.node && (q.rerun() || other.linksTo(q)) {
 			out = append(out, other)
 		}
 	}

@@ -73,6 +73,10 @@ type jobKey struct {
 	asks         bool
 }
 
+func (q *request) jobKey() jobKey {
+	return jobKey{q.sessionKey(), strings.Join(q.entitlements, ","), q.call != ""}
+}
+
 // assign distributes requests over jobs. A job costs a record, several round
 // trips and synced writes of the engine, so all that export nothing share one.
 // A caller that wants metadata wants a record for each target, and a target
@@ -85,7 +89,7 @@ func assign(requests []*request, opt *Options) []*job {
 			jobs = append(jobs, &job{node: q.node, requests: []*request{q}})
 			continue
 		}
-		k := jobKey{q.sessionKey(), strings.Join(q.entitlements, ","), q.call != ""}
+		k := q.jobKey()
 		if shared[k] == nil {
 			shared[k] = &job{node: q.node}
 			jobs = append(jobs, shared[k])
@@ -121,6 +125,13 @@ func (r *run) solve(ctx context.Context, j *job) {
 	}
 }
 
+// starts waits until few enough jobs start. The returned function tells that this
+// one has; it may be called again.
+func (r *run) starts() (started func()) {
+	r.starting <- struct{}{}
+	return sync.OnceFunc(func() { <-r.starting })
+}
+
 func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err error) {
 	so, release, err := r.solveOpt(ctx, j)
 	if err != nil {
@@ -143,8 +154,7 @@ func (r *run) submitJob(ctx context.Context, j *job) (_ map[string]string, err e
 	}
 	defer ended()
 	defer r.leaveExport(j.requests[0])
-	r.starting <- struct{}{}
-	started := sync.OnceFunc(func() { <-r.starting })
+	started := r.starts()
 	status, wait := r.progress.Stream(j.watched())
 	resp, err := c.Build(ctx, *so, "", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		started()
@@ -304,12 +314,10 @@ func (r *run) load(ctx context.Context, c gateway.Client, q *request) (*gateway.
 		return nil, err
 	}
 	if q.node.Old || q.ownFrontend() {
-		select {
-		case r.loading <- struct{}{}:
-			defer func() { <-r.loading }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := r.loading.Acquire(ctx, 1); err != nil {
+			return nil, err
 		}
+		defer r.loading.Release(1)
 	}
 	result, err := r.solveFrontend(ctx, c, q, req)
 	if err == nil {

@@ -50,8 +50,7 @@ func (r *run) submitLasting(s *lastingJob, members []*request, imports []client.
 		Ref: identity.NewID(), FrontendAttrs: map[string]string{}, CacheImports: imports, AllowedEntitlements: q.entitlements, SourcePolicy: r.static, Internal: true,
 		SharedSession: r.sessions.lasting(q), SessionPreInitialized: true,
 	}
-	r.starting <- struct{}{}
-	started := sync.OnceFunc(func() { <-r.starting })
+	started := r.starts()
 	tell := sync.OnceFunc(func() { close(s.ready) })
 	var status chan *client.SolveStatus
 	wait := func() {}

@@ -130,29 +130,23 @@ func addPart(t *report.Target, q *request) {
 // was built, and some of its steps may have run.
 func (a *assembly) result(done, made, ran bool) (report.Result, error) {
 	err, echo := a.failure()
-	var skip *failure.SkippedError
-	errors.As(err, &skip)
+	var why error
+	if skip := (*failure.SkippedError)(nil); errors.As(err, &skip) {
+		why = skip
+	}
 	switch {
 	case done && a.parts[0].call != "":
 		return report.Answered, nil
-	case err != nil && !echo && skip == nil:
+	case err != nil && !echo && why == nil:
 		return report.Failed, err
-	case (done || made) && ran:
-		return report.Built, reason(skip)
-	case done || made:
-		return report.Cached, reason(skip)
-	case skip != nil:
-		return report.Skipped, skip
+	case made && ran:
+		return report.Built, why
+	case made:
+		return report.Cached, why
+	case why != nil:
+		return report.Skipped, why
 	}
 	return report.Canceled, nil
-}
-
-// reason is why outputs were held back, nil if they were not.
-func reason(skip *failure.SkippedError) error {
-	if skip == nil {
-		return nil
-	}
-	return skip
 }
 
 // countSteps counts the steps of q, without those of the targets it links to,

@@ -2,7 +2,7 @@ package submit
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"sync"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -20,7 +20,7 @@ type retainer struct {
 
 // of is the job that keeps what q has made.
 func (t *retainer) of(r *run, q *request) *lastingJob {
-	k := jobKey{sessionKey{node: q.node}, strings.Join(q.entitlements, ","), false}
+	k := q.jobKey()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.jobs == nil {
@@ -36,9 +36,12 @@ func (t *retainer) of(r *run, q *request) *lastingJob {
 // and end. Where the engine cannot be made to keep what others still need of it,
 // that is when these are evaluated; q takes no place while it waits for them.
 func (r *run) retain(ctx context.Context, q *request, result *gateway.Result) error {
+	if !q.linked && !q.rerun() || q.importer != nil {
+		return nil // nobody needs it, or the job that imports caches has it all
+	}
 	users := r.gate.users(q, r.requests)
-	if len(users) == 0 || q.importer != nil {
-		return nil // the job that imports caches has it all
+	if len(users) == 0 {
+		return nil
 	}
 	able := !q.policies.Any() && r.sessions.lasting(q) != nil
 	if able && r.retained.of(r, q).evaluate(ctx, result) == nil {
@@ -53,16 +56,11 @@ func (r *run) retain(ctx context.Context, q *request, result *gateway.Result) er
 	return nil
 }
 
-// uses reports whether other needs what q has made: it links to q, or may run
-// the steps of q that do not come from the cache, which are to run once.
-func (other *request) uses(q *request) bool {
-	if q.renewed.Load() || len(q.target.NoCacheFilter) > 0 {
-		return true
-	}
-	for _, l := range other.links {
-		if l.producer == q {
-			return true
-		}
-	}
-	return false
+// rerun reports whether q has steps that do not come from the cache. They are to run
+// once, and another target may have them, too.
+func (q *request) rerun() bool { return q.renewed.Load() || len(q.target.NoCacheFilter) > 0 }
+
+// linksTo reports whether q links to producer.
+func (q *request) linksTo(producer *request) bool {
+	return slices.ContainsFunc(q.links, func(l link) bool { return l.producer == producer })
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/docker/buildx/util/sourcemeta"
 	spb "github.com/moby/buildkit/sourcepolicy/pb"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // run is one submission.
@@ -54,10 +55,10 @@ type run struct {
 	stop      context.CancelCauseFunc
 	ended     func() bool // whether the run was stopped, by a failure or by the caller
 	retained  retainer
-	lasting   sync.WaitGroup // jobs that last until all targets are evaluated
-	starting  chan struct{}  // bounds the jobs that the engine is about to register
-	exporting chan struct{}  // bounds the jobs whose outputs are written
-	loading   chan struct{}  // bounds the frontends that are not the engine's own, or an old engine's
+	lasting   sync.WaitGroup      // jobs that last until all targets are evaluated
+	starting  chan struct{}       // bounds the jobs that the engine is about to register
+	exporting *semaphore.Weighted // bounds the jobs whose outputs are written
+	loading   *semaphore.Weighted // bounds the frontends that are not the engine's own, or an old engine's
 }
 
 // maxStarting is how many jobs start at once. The engine gives a job a few
@@ -113,11 +114,8 @@ func (r *run) submit(ctx context.Context, nodes []builder.Node) error {
 	defer r.stop(context.Canceled)
 	r.ended = func() bool { return ctx.Err() != nil }
 	r.starting = make(chan struct{}, maxStarting)
-	r.loading = make(chan struct{}, maxLoading)
-	r.exporting = make(chan struct{}, maxExporting)
-	if r.opt.Jobs > 0 {
-		r.exporting = make(chan struct{}, min(r.opt.Jobs, maxExporting))
-	}
+	r.loading = semaphore.NewWeighted(maxLoading)
+	r.exporting = semaphore.NewWeighted(int64(min(cmp.Or(r.opt.Jobs, maxExporting), maxExporting)))
 	var err error
 	if r.static, err = policy.Static(&r.opt.Caller); err != nil {
 		return err
@@ -218,12 +216,12 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 	r.staggered = r.canStagger(jobs)
 	r.gate.open = r.staggered
 	r.allDone = newBarrier(len(r.requests))
-	window := make(chan struct{}, r.inFlight())
+	window := semaphore.NewWeighted(int64(r.inFlight()))
 	var group errgroup.Group
 	for _, j := range jobs {
 		release := func() {}
-		if r.staggered && j.requests[0].exporting() {
-			release = enter(ctx, window)
+		if r.staggered && j.requests[0].exporting() && window.Acquire(ctx, 1) == nil { // else the job ends as it begins
+			release = func() { window.Release(1) }
 		}
 		group.Go(func() error {
 			defer release()
@@ -266,17 +264,6 @@ func (r *run) canStagger(jobs []*job) bool {
 		}
 	}
 	return r.held == nil && exporting > r.inFlight()
-}
-
-// enter waits for a place in the window, unless ctx ends. The returned function
-// gives it back.
-func enter(ctx context.Context, window chan struct{}) func() {
-	select {
-	case window <- struct{}{}:
-		return func() { <-window }
-	case <-ctx.Done():
-		return func() {} // the job ends as it begins
-	}
 }
 
 // verdict is the error of a run whose jobs ended, nil if all went well.
