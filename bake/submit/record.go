@@ -13,6 +13,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/content/proxy"
+	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/platforms"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -21,7 +22,7 @@ import (
 // long as it keeps the record of the build; without it nothing is listed. An
 // error is that of an engine that went away.
 func (r *run) readManifests(ctx context.Context, q *request, image *ocispecs.Descriptor) ([]report.Manifest, error) {
-	if image == nil || !report.IsIndex(image.MediaType) || !r.opt.Metadata {
+	if image == nil || !images.IsIndexType(image.MediaType) || !r.opt.Metadata {
 		return nil, nil
 	}
 	if known, err := q.node.KeepsRecords(ctx); err != nil || !known {

@@ -16,14 +16,9 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/docker/buildx/util/imagetools"
 	units "github.com/docker/go-units"
+	"github.com/moby/buildkit/util/attestation"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
-)
-
-// What marks an attestation in an index, and which image it is about.
-const (
-	referenceType   = "vnd.docker.reference.type"
-	referenceDigest = "vnd.docker.reference.digest"
 )
 
 // imageView is an image as `bake inspect` shows it.
@@ -69,7 +64,7 @@ func readImage(ctx context.Context, r *imagetools.Resolver, where *imagetools.Lo
 		if err != nil {
 			return nil, fmt.Errorf("the manifest %s: %w", d.Digest, err)
 		}
-		if image := about[digest.Digest(d.Annotations[referenceDigest])]; image != nil && d.Annotations[referenceType] != "" {
+		if image := about[digest.Digest(d.Annotations[attestation.DockerAnnotationReferenceDigest])]; image != nil && d.Annotations[attestation.DockerAnnotationReferenceType] != "" {
 			kinds, err := attestationKinds(data)
 			if err != nil {
 				return nil, fmt.Errorf("the attestation %s: %w", d.Digest, err)

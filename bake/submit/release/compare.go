@@ -3,19 +3,14 @@ package release
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/errdefs"
+	"github.com/moby/buildkit/util/attestation"
 	"github.com/opencontainers/go-digest"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
-
-// attestationType marks the entries of an index that are no images but tell how
-// one was built. They hold times.
-const attestationType = "vnd.docker.reference.type"
 
 // Same compares the images that the tags of a release are to point to with what
 // was first pushed for them, by this run or by one that it resumes. Attestations
@@ -51,17 +46,13 @@ func (m *mover) imagesIn(ctx context.Context, place Place, image *Image) ([]dige
 	if !images.IsIndexType(image.MediaType) {
 		return []digest.Digest{image.Digest}, nil
 	}
-	data, err := m.manifest(ctx, place, image.descriptor())
+	children, err := m.children(ctx, place, image.descriptor())
 	if err != nil {
 		return nil, err
 	}
-	var index ocispecs.Index
-	if err := json.Unmarshal(data, &index); err != nil {
-		return nil, fmt.Errorf("read %s: %w", place.Reference, err)
-	}
 	var out []digest.Digest
-	for _, child := range index.Manifests {
-		if child.Annotations[attestationType] == "" {
+	for _, child := range children {
+		if child.Annotations[attestation.DockerAnnotationReferenceType] == "" { // attestations hold times
 			out = append(out, child.Digest)
 		}
 	}

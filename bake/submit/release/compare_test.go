@@ -12,16 +12,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/moby/buildkit/util/attestation"
 )
 
 // attested pushes an index of an image and a new attestation of it.
 func (s *store) attested(name string, image v1.Image) *Image {
 	s.Helper()
-	attestation, err := random.Image(10, 1)
+	statement, err := random.Image(10, 1)
 	if err == nil {
 		err = remote.WriteIndex(s.ref(name), mutate.AppendManifests(empty.Index,
 			mutate.IndexAddendum{Add: image},
-			mutate.IndexAddendum{Add: attestation, Descriptor: v1.Descriptor{Annotations: map[string]string{attestationType: "attestation-manifest"}}}))
+			mutate.IndexAddendum{Add: statement, Descriptor: v1.Descriptor{Annotations: map[string]string{attestation.DockerAnnotationReferenceType: "attestation-manifest"}}}))
 	}
 	if err != nil {
 		s.Fatal(err)

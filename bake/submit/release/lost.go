@@ -124,18 +124,14 @@ func (m *mover) unread(ctx context.Context, place Place, desc ocispecs.Descripto
 // gone is what a repository lacks of an image: the image itself or one of the
 // manifests of an index. It is empty if all is there.
 func (m *mover) gone(ctx context.Context, place Place, desc ocispecs.Descriptor) (digest.Digest, error) {
-	data, err := m.manifest(ctx, place, desc)
+	children, err := m.children(ctx, place, desc)
 	switch {
 	case errdefs.IsNotFound(err):
 		return desc.Digest, nil
-	case err != nil || !images.IsIndexType(desc.MediaType):
+	case err != nil:
 		return "", err
 	}
-	var index ocispecs.Index
-	if err := json.Unmarshal(data, &index); err != nil {
-		return "", fmt.Errorf("read %s: %w", place.Reference, err)
-	}
-	for _, child := range index.Manifests {
+	for _, child := range children {
 		if images.IsIndexType(child.MediaType) {
 			if gone, err := m.gone(ctx, place, child); gone != "" || err != nil {
 				return gone, err
@@ -147,6 +143,19 @@ func (m *mover) gone(ctx context.Context, place Place, desc ocispecs.Descriptor)
 		}
 	}
 	return "", nil
+}
+
+// children are the manifests of an index; none of a single image, which is read, too.
+func (m *mover) children(ctx context.Context, place Place, desc ocispecs.Descriptor) ([]ocispecs.Descriptor, error) {
+	data, err := m.manifest(ctx, place, desc)
+	if err != nil || !images.IsIndexType(desc.MediaType) {
+		return nil, err
+	}
+	var index ocispecs.Index
+	if err := json.Unmarshal(data, &index); err != nil {
+		return nil, fmt.Errorf("read %s: %w", place.Reference, err)
+	}
+	return index.Manifests, nil
 }
 
 // manifest reads a manifest once.

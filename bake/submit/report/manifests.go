@@ -6,6 +6,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/util/attestation"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -23,11 +24,6 @@ func ImageOf(response map[string]string) *ocispecs.Descriptor {
 	return desc
 }
 
-// IsIndex reports whether a manifest lists the images of several platforms.
-func IsIndex(mediaType string) bool {
-	return mediaType == ocispecs.MediaTypeImageIndex || mediaType == "application/vnd.docker.distribution.manifest.list.v2+json"
-}
-
 // IndexManifests are the images of an index, without their attestations.
 func IndexManifests(data []byte) []Manifest {
 	var index ocispecs.Index
@@ -36,7 +32,7 @@ func IndexManifests(data []byte) []Manifest {
 	}
 	var out []Manifest
 	for _, m := range index.Manifests {
-		if m.Platform != nil && m.Annotations["vnd.docker.reference.type"] == "" {
+		if m.Platform != nil && m.Annotations[attestation.DockerAnnotationReferenceType] == "" {
 			out = append(out, Manifest{Platform: platforms.FormatAll(*m.Platform), Digest: m.Digest.String()})
 		}
 	}
