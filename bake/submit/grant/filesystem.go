@@ -238,14 +238,19 @@ func guardsFiles(p *bake.Plan, at *host.Caller) (bool, error) {
 	return !off, nil
 }
 
-// Guard returns what decides, while the plan is built, whether a place may be read
-// or written: nil where files need no grant.
-func Guard(p *bake.Plan, at *host.Caller, allow []string) (func(place string, write bool) bool, error) {
+// grantsOf are the files that a plan may use, nil where files need no grant.
+func grantsOf(p *bake.Plan, at *host.Caller, allow []string) (*fileGrants, error) {
 	if on, err := guardsFiles(p, at); err != nil || !on {
 		return nil, err
 	}
-	grants, err := newFileGrants(at, allow)
-	if err != nil {
+	return newFileGrants(at, allow)
+}
+
+// Guard returns what decides, while the plan is built, whether a place may be read
+// or written: nil where files need no grant.
+func Guard(p *bake.Plan, at *host.Caller, allow []string) (func(place string, write bool) bool, error) {
+	grants, err := grantsOf(p, at, allow)
+	if err != nil || grants == nil {
 		return nil, err
 	}
 	return func(place string, write bool) bool {
@@ -259,11 +264,8 @@ func Guard(p *bake.Plan, at *host.Caller, allow []string) (func(place string, wr
 // addFileNeeds adds to needs, entitlement by entitlement, what the targets of
 // the plan use that allow does not grant.
 func addFileNeeds(p *bake.Plan, at *host.Caller, allow []string, needs map[string][]string) error {
-	if on, err := guardsFiles(p, at); err != nil || !on {
-		return err
-	}
-	grants, err := newFileGrants(at, allow)
-	if err != nil {
+	grants, err := grantsOf(p, at, allow)
+	if err != nil || grants == nil {
 		return err
 	}
 	users := map[string]map[string][]string{entitlementFSRead: {}, entitlementFSWrite: {}}

@@ -115,8 +115,14 @@ func OpenRegular(root *os.Root, name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info, err = f.Stat(); err == nil {
-		err = checkRegular(info)
+	return only(f, checkRegular)
+}
+
+// only is an open file, which is closed if what it is does not pass a check.
+func only(f *os.File, check func(fs.FileInfo) error) (*os.File, error) {
+	info, err := f.Stat()
+	if err == nil {
+		err = check(info)
 	}
 	if err != nil {
 		f.Close()
@@ -142,13 +148,10 @@ func ReadRegular(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	if info, err = f.Stat(); err == nil {
-		err = checkRegular(info)
-	}
-	if err != nil {
+	if f, err = only(f, checkRegular); err != nil {
 		return nil, OpenError(path, err)
 	}
+	defer f.Close()
 	return ReadAtMost(f, path, MaxText)
 }
 
@@ -158,12 +161,7 @@ func OpenContent(place string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil {
-		err = checkKind(info)
-	}
-	if err != nil {
-		f.Close()
+	if f, err = only(f, checkKind); err != nil {
 		return nil, OpenError(place, err)
 	}
 	return f, nil
