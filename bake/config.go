@@ -178,11 +178,8 @@ func (c *Config) SecretVariables() []string {
 			continue
 		}
 		for _, s := range a.secrets() {
-			switch {
-			case s.Env != "":
-				out = append(out, s.Env)
-			case s.Src == "":
-				out = append(out, s.ID)
+			if name := s.variable(); name != "" {
+				out = append(out, name)
 			}
 		}
 	}

@@ -78,10 +78,8 @@ type givenReader struct {
 // target follows the attributes of a target of the plan.
 func (r *givenReader) target(t *Target) {
 	for _, s := range t.Secrets {
-		if s.Env != "" {
-			r.secret[s.Env] = true
-		} else if s.Src == "" {
-			r.secret[s.ID] = true
+		if name := s.variable(); name != "" {
+			r.secret[name] = true
 		}
 	}
 	for i, a := range t.attrs.attrs {

@@ -84,6 +84,18 @@ type Secret struct {
 	Value *string `json:"-"`
 }
 
+// variable is the environment variable that the secret is taken from, or would be
+// if it is set; empty if it is a file.
+func (s Secret) variable() string {
+	switch {
+	case s.Env != "":
+		return s.Env
+	case s.Src == "":
+		return s.ID
+	}
+	return ""
+}
+
 // SSH is one SSH agent socket or a set of keys forwarded to a build. Without
 // paths it is the agent at SSH_AUTH_SOCK.
 type SSH struct {
