@@ -70,7 +70,7 @@ func writable(name string) error {
 		}
 		return nil // a pipe might wait for a reader
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(place), "."+filepath.Base(place)+".*")
+	temporary, err := createBeside(place)
 	if err != nil {
 		return beside(name, err)
 	}
@@ -104,6 +104,11 @@ func beside(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
+// createBeside creates a new file beside a place.
+func createBeside(place string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(place), "."+filepath.Base(place)+".*")
+}
+
 // writeFileAtomic writes a file so that readers see the old content or the
 // new, never a part: beside it first, then renamed. What is not a regular file,
 // such as /dev/stdout, is written in place.
@@ -112,7 +117,7 @@ func writeFileAtomic(name string, data []byte) error {
 	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
 		return os.WriteFile(name, data, 0o644)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	temporary, err := createBeside(name)
 	if err != nil {
 		return err
 	}

@@ -42,34 +42,6 @@ func WriteReference(w io.Writer) error {
 	return err
 }
 
-// aboutGrants is what is promised of the entitlements to files.
-const aboutGrants = `
-## Grants for files
-
-What a build reads and writes outside the working directory needs an --allow: contexts,
-Dockerfiles, OCI layouts, local caches, secrets and SSH keys are read (fs.read=PATH), outputs
-and local caches are written (fs.write=PATH). fs=PATH grants both, and a grant covers the
-path and what lies below it. What is typed after --set is granted by that, contexts and
-Dockerfiles excepted.
-
-- A path means what it means to the kernel: it goes through links, and up from where a link
-  has led, also where the working directory itself was reached through one. cwd:// only says
-  that a path counts from the working directory. A link needs a grant for what it leads to.
-  Only of a context and a Dockerfile, as with buildx, a/../b is b whatever a is.
-- What was checked is what is opened. An output, context, cache or layout is not followed
-  through a link that somebody, such as another target of the run, has put there since. A
-  secret that is replaced by way of links is read anew, from where a grant covers it.
-- What an output writes stays below its directory, whatever links are in that.
-- Links within an OCI layout or a local cache need a grant for what they lead to.
-- A Dockerfile is granted with the ignore file and the policy that lie beside it; where these
-  are links, what they lead to needs its own.
-- The links of other contexts are sent as links, and followed by nobody on this machine.
-
-Files named on the command line for bake itself need no grant: --file, --env-file,
---metadata-file. The local caches of a run are opened by the client library of BuildKit, by
-their path, right after they were checked.
-`
-
 // writeCommand writes a section on a command and those below it.
 func writeCommand(b *strings.Builder, c *cobra.Command, level int) {
 	text := c.Long

@@ -28,14 +28,21 @@ func (o *bakeOptions) keepRelease(flags *pflag.FlagSet) {
 		if !written {
 			return
 		}
-		values := []string{f.Value.String()}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
-			values = list.GetSlice()
-		}
-		for _, value := range values {
+		for _, value := range flagValues(f) {
 			o.written = append(o.written, recovery.NewFlag(f.Name, value))
 		}
 	})
+}
+
+// flagValues are the values that a flag was given.
+func flagValues(f *pflag.Flag) []string {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	if !f.Changed {
+		return nil
+	}
+	return []string{f.Value.String()}
 }
 
 // releaseRequest is what a journal says of a build.
@@ -172,16 +179,9 @@ func (o *bakeOptions) flagsAgain(then []release.Flag) (wrong []string) {
 		if flag == nil {
 			continue
 		}
-		values := []string{}
-		if flag.Changed {
-			values = []string{flag.Value.String()}
-		}
-		several, ok := flag.Value.(pflag.SliceValue)
-		if ok {
-			values = several.GetSlice()
-		}
-		merged, bad := mergeFlags(name, values, list)
+		merged, bad := mergeFlags(name, flagValues(flag), list)
 		wrong = append(wrong, bad...)
+		several, ok := flag.Value.(pflag.SliceValue)
 		switch {
 		case len(bad) > 0 || len(list) == 0:
 		case ok:
