@@ -173,6 +173,15 @@ var rooms = slices.Concat([]room{
 		"github.com/containerd/platforms", "github.com/docker/go-units", // how platforms and sizes are written
 		"github.com/distribution/reference", // and names of images
 	}), not: system},
+	// What a Dockerfile says and a target reads: bytes and plan in, values out.
+	{dir: "bake/dockerfile", may: []string{
+		"bake/bake", "github.com/moby/buildkit/frontend/dockerfile", "github.com/containerd/platforms",
+		"github.com/distribution/reference", "github.com/moby/patternmatcher", "github.com/opencontainers/image-spec",
+		"github.com/tonistiigi/go-csvvalue",
+	}, not: concat(system, []string{"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"})},
+	// The picture of a build. What is drawn is told to it.
+	{dir: "bake/graph", may: []string{"bake/bake/graph", "golang.org/x/image"}, not: system},
+	{dir: "bake/graph/layout", not: system},
 	// The client of BuildKit: the story of a run, and below it a room for each thing
 	// that the story needs. What a room may import of the others is in submitRooms.
 	{dir: "bake/submit", may: concat(submission, []string{"bake/bake/submit"}), not: []string{"bake/bake/engine"}},
