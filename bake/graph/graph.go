@@ -44,10 +44,11 @@ type Node struct {
 	ID       string // unique in its box, the same from run to run
 	Kind     Kind
 	Name     string   // of the stage or image, as a person knows it
-	Lines    []string // more about it: its instructions when they are asked for
+	Lines    []string // more about it: its instructions, which a form shows when it is asked to
 	At       Position // of its first instruction, zero for none
 	Platform string   // of a stage or an image, where it is not that of the target
-	Default  bool     // a target's result
+	Default  bool     // a result: of a target, or of a Dockerfile alone
+	Results  []string // which of the box's targets it is the result of, in their order
 	Unused   bool     // no target of the box needs it
 	Targets  []string // which of the box's targets use it, in their order
 	Marks    []Mark
