@@ -81,27 +81,39 @@ var submission = concat(language, buildx, buildkitClient, containers, []string{
 // submitRooms are the rooms below bake/submit, each with those that it may import:
 // only ones above it in this list.
 var submitRooms = []below{
-	{"host", ""},
-	{"failure", ""},
-	{"release", ""},
-	{"platform", "failure"},
-	{"source", "failure host"},
-	{"progress", "failure"},
-	{"vcs", "host"},
-	{"vertex", "source"},
-	{"retry", "failure progress"},
-	{"report", "failure host progress release"},
-	{"dockerfile", "failure host source vcs"},
-	{"frontend", "dockerfile failure host platform"},
-	{"grant", "dockerfile failure host source"},
-	{"credential", "failure host source"},
-	{"input", "dockerfile failure frontend host source"},
-	{"node", "failure progress vertex"},
-	{"output", "failure host node platform"},
-	{"transfer", "host output"},
-	{"policy", "dockerfile failure host input node progress vertex"},
-	{"publish", "credential progress release retry"},
-	{"remote", "credential failure host input node progress retry source"},
+	{"host", "", nil},
+	{"failure", "", nil},
+	{"release", "", nil},
+	{"platform", "failure", nil},
+	{"source", "failure host", nil},
+	{"progress", "failure", nil},
+	{"vcs", "host", nil},
+	{"vertex", "source", nil},
+	{"retry", "failure progress", nil},
+	{"report", "failure host progress release", nil},
+	{"dockerfile", "failure host source vcs", nil},
+	{"frontend", "dockerfile failure host platform", nil},
+	{"grant", "dockerfile failure host source", nil},
+	{"credential", "failure host source", nil},
+	{"input", "dockerfile failure frontend host source", nil},
+	{"node", "failure progress vertex", nil},
+	{"output", "failure host node platform", nil},
+	{"transfer", "host output", nil},
+	{"policy", "dockerfile failure host input node progress vertex", nil},
+	{"publish", "credential progress release retry", nil},
+	{"remote", "credential failure host input node progress retry source", nil},
+}
+
+// graphRooms are the rooms below bake/graph, as submitRooms: where things stand,
+// how they look, and a room for each form.
+var graphRooms = []below{
+	{"layout", "", nil},
+	{"look", "", nil},
+	{"tree", "look", []string{"golang.org/x/text/width"}},
+	{"dot", "look", nil},
+	{"mermaid", "look", nil},
+	{"data", "look", nil},
+	{"form", "look tree dot mermaid data", nil},
 }
 
 // commandLine is what the rooms below cmd may import besides each other.
@@ -117,31 +129,34 @@ var notServer = []string{"bake/bake/engine/server", "bake/bake/engine/runtime"}
 
 // cmdRooms are the rooms below cmd, as submitRooms.
 var cmdRooms = []below{
-	{"exit", ""},
-	{"heap", ""},
-	{"terminal", ""},
-	{"verb", "exit"},
-	{"tally", "terminal"},
-	{"github", "tally terminal"},
-	{"files", "exit heap"},
-	{"app", "exit files github terminal"},
-	{"recovery", "app exit terminal"},
-	{"diagnostics", "exit github recovery terminal"},
-	{"enginecmd", "app exit heap terminal verb"},
-	{"builders", "app enginecmd exit terminal verb"},
-	{"display", "app builders diagnostics exit files github tally terminal"},
-	{"inspect", "app builders diagnostics enginecmd exit terminal verb"},
+	{"exit", "", nil},
+	{"heap", "", nil},
+	{"terminal", "", nil},
+	{"verb", "exit", nil},
+	{"tally", "terminal", nil},
+	{"github", "tally terminal", nil},
+	{"files", "exit heap", nil},
+	{"app", "exit files github terminal", nil},
+	{"recovery", "app exit terminal", nil},
+	{"diagnostics", "exit github recovery terminal", nil},
+	{"enginecmd", "app exit heap terminal verb", nil},
+	{"builders", "app enginecmd exit terminal verb", nil},
+	{"display", "app builders diagnostics exit files github tally terminal", nil},
+	{"inspect", "app builders diagnostics enginecmd exit terminal verb", nil},
 }
 
 // below is a room below another, with those beside it that it may import: only
 // ones above it in its list.
-type below struct{ name, may string }
+type below struct {
+	name, may string
+	outside   []string // other packages, for this room alone
+}
 
 // roomsBelow makes the rooms of a list below dir.
 func roomsBelow(dir string, list []below, may, not []string) []room {
 	var out []room
 	for i, r := range list {
-		one := room{dir: dir + "/" + r.name, may: slices.Clone(may), not: append(slices.Clone(not), "bake/"+dir)}
+		one := room{dir: dir + "/" + r.name, may: concat(may, r.outside), not: append(slices.Clone(not), "bake/"+dir)}
 		for other := range strings.FieldsSeq(r.may) {
 			if !slices.ContainsFunc(list[:i], func(above below) bool { return above.name == other }) {
 				panic(r.name + " may not import " + other + ", which does not stand above it")
@@ -180,8 +195,7 @@ var rooms = slices.Concat([]room{
 		"github.com/tonistiigi/go-csvvalue",
 	}, not: concat(system, []string{"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"})},
 	// The picture of a build. What is drawn is told to it.
-	{dir: "bake/graph", may: []string{"bake/bake/graph", "golang.org/x/image"}, not: system},
-	{dir: "bake/graph/layout", not: system},
+	{dir: "bake/graph", may: []string{"bake/bake/graph"}, not: system},
 	// The client of BuildKit: the story of a run, and below it a room for each thing
 	// that the story needs. What a room may import of the others is in submitRooms.
 	{dir: "bake/submit", may: concat(submission, []string{"bake/bake/submit"}), not: []string{"bake/bake/engine"}},
@@ -201,6 +215,7 @@ var rooms = slices.Concat([]room{
 	// Tests may import whatever they compare with.
 	{dir: "tests", may: []string{"bake", "github.com", "golang.org", "go.yaml.in", "google.golang.org"}},
 },
+	roomsBelow("bake/graph", graphRooms, []string{"bake/bake/graph"}, system),
 	roomsBelow("bake/submit", submitRooms, submission, []string{"bake/bake/engine"}),
 	roomsBelow("cmd", cmdRooms, commandLine, notServer),
 )
