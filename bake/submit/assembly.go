@@ -35,6 +35,7 @@ type assembly struct {
 	merged    map[string]string             // what the exporters said about what the parts make together
 	manifests []report.Manifest             // of the index that they make
 	holding   bool                          // a part is being evaluated; guarded by the gate
+	outside   bool                          // a part is not submitted, nor may be soon; guarded by the gate
 }
 
 // built are the requests whose outcome is that of the target.

@@ -49,7 +49,7 @@ func await(ctx context.Context, ch <-chan struct{}) error {
 // gate admits requests to evaluation: none before all are loaded, unless it is
 // open from the start, then in the order of the plan those whose links are
 // evaluated, those of at most limit targets at once. A target keeps its place
-// while its outputs are written.
+// while its outputs are written, and has none before all parts of it are submitted.
 type gate struct {
 	mu      sync.Mutex
 	loading int
@@ -116,6 +116,14 @@ func (g *gate) abandon(q *request, last func()) {
 // enter waits for the turn of q.
 func (g *gate) enter(ctx context.Context, q *request) error { return await(ctx, q.turn) }
 
+// submit tells that all parts of a target are submitted, or will be at once.
+func (g *gate) submit(a *assembly) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a.outside = false
+	g.admit()
+}
+
 // leave tells that q is evaluated: what links to it may begin.
 func (g *gate) leave(q *request) {
 	g.mu.Lock()
@@ -168,7 +176,7 @@ func (g *gate) admit() {
 	}
 	rest := g.waiting[:0]
 	for _, q := range g.waiting {
-		if !q.passed || g.free == 0 && !q.of.holding || !q.ready() {
+		if !q.passed || q.of.outside || g.free == 0 && !q.of.holding || !q.ready() {
 			rest = append(rest, q)
 			continue
 		}

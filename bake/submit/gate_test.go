@@ -85,6 +85,50 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// A part that is submitted takes no place while another of its target is not: what
+// is submitted then would wait for the place, and the other part for what is.
+func TestWindow(t *testing.T) {
+	qs := gateRequests("abcd")
+	order := []*request{qs["a"], qs["b"], qs["c"], qs["d"]}
+	output := []*output.Export{{}}
+	qs["a"].exports, qs["b"].exports, qs["d"].exports = output, output, output
+	late := &assembly{parts: []*request{qs["b"], qs["c"], qs["d"]}} // c has no output, and is submitted with what has none
+	for _, q := range late.parts {
+		q.of = late
+	}
+	r := &run{gate: newGate(order, 1), staggered: true, assemblies: []*assembly{qs["a"].of, late}}
+	r.gate.open = true
+	r.opt.InFlight = 2
+	var jobs []*job
+	for _, q := range order {
+		jobs = append(jobs, &job{requests: []*request{q}})
+	}
+	w := r.newWindow(jobs)
+	if first := w.order(jobs)[0]; first != jobs[2] {
+		t.Error("what need not wait is not submitted first")
+	}
+	if left := w.enter(t.Context(), jobs[2]); left == nil {
+		t.Fatal("a job without outputs has to wait")
+	}
+	r.gate.load(qs["c"], gateway.NewResult(), func() {})
+	left := w.enter(t.Context(), jobs[0])
+	r.gate.load(qs["a"], gateway.NewResult(), func() {})
+	if got := admitted(qs); !slices.Equal(got, []string{"a"}) {
+		t.Fatalf("admitted %v", got)
+	}
+	r.gate.leave(qs["a"])
+	r.gate.yield(qs["a"])
+	if got := admitted(qs); !slices.Equal(got, []string{"a"}) {
+		t.Fatalf("admitted %v while a part is outside", got)
+	}
+	left()
+	w.enter(t.Context(), jobs[1])
+	w.enter(t.Context(), jobs[3])
+	if got := admitted(qs); !slices.Equal(got, []string{"a", "c"}) {
+		t.Fatalf("admitted %v when all parts were submitted", got)
+	}
+}
+
 func TestGateWithoutLimit(t *testing.T) {
 	qs := gateRequests("abc", "ac")
 	g := newGate([]*request{qs["a"], qs["b"], qs["c"]}, 0)

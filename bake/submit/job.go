@@ -231,12 +231,12 @@ func (r *run) solveOpt(ctx context.Context, j *job) (*client.SolveOpt, func(), e
 
 // build is what a job does between the start of its solve and its export.
 func (r *run) build(ctx context.Context, c gateway.Client, j *job) (*gateway.Result, error) {
-	group, ctx := errgroup.WithContext(ctx)
+	group, steps := errgroup.WithContext(ctx)
 	results := make([]*gateway.Result, len(j.requests))
 	for i, q := range j.requests {
 		group.Go(func() error {
 			var err error
-			results[i], err = r.step(ctx, c, q)
+			results[i], err = r.step(steps, c, q)
 			if err != nil && !r.postpone(ctx, j, q, err) {
 				r.fail(q, j.tries.told(err))
 			}

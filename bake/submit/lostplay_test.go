@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"bake/bake"
@@ -137,7 +136,7 @@ func uses() map[string]submit {
 func (f *fate) perform(t *testing.T, driver string, archive *archive, use submit) (met bool, err error) {
 	t.Helper()
 	dir, journals := t.TempDir(), t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		e := &fakeEngine{name: "n", played: scene{archive}, driver: driver, fate: f, archive: archive}
 		node := e.start(t, nil)
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 24*time.Hour, errForEver)
@@ -200,7 +199,7 @@ func TestLostWhileOthersBuild(t *testing.T) {
 	log.SetOutput(io.Discard)
 	defer log.SetOutput(os.Stderr)
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		idle := &fate{}
 		nodes := []builder.Node{
 			(&fakeEngine{name: "amd", played: scene{}, driver: "container", fate: idle}).start(t, []ocispecs.Platform{{OS: "linux", Architecture: "amd64"}}),

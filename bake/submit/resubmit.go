@@ -78,18 +78,18 @@ func (r *run) hopeful(err error) bool {
 func (r *run) postpone(ctx context.Context, j *job, q *request, err error) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if j.tries.blamed != nil {
-		return failure.Canceled(err)
-	}
 	if err = q.node.Recognise(err); !r.mayPass(ctx, j, err) {
-		return false
+		return j.tries.blamed != nil && failure.Canceled(err)
+	}
+	if j.tries.blamed != nil {
+		return true // two failed at once
 	}
 	j.tries.blamed, j.tries.err = q, err
 	return true
 }
 
 // told adds how often something was tried that did not pass.
-func (a attempts) told(err error) error {
+func (a *attempts) told(err error) error {
 	var tried *retry.TriedError
 	if !failure.Transient(err) || errors.As(err, &tried) {
 		return err

@@ -69,14 +69,6 @@ const maxStarting = 32
 // cores and connections busy. Each takes memory of the engine and of the client.
 const maxExporting = 16
 
-// maxInFlight is how many targets with outputs are submitted at once where any
-// number may be built, and fewestInFlight where a limit is lower. The engine and
-// the client keep a session, streams and definitions for each.
-const (
-	maxInFlight    = 128
-	fewestInFlight = 64
-)
-
 // maxLoading is how many frontends run at once where they are expensive: one
 // that comes as an image is a container, and an old engine that has hundreds to
 // run has no time left to register the jobs that start.
@@ -216,15 +208,12 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 	r.staggered = r.canStagger(jobs)
 	r.gate.open = r.staggered
 	r.allDone = newBarrier(len(r.requests))
-	window := semaphore.NewWeighted(int64(r.inFlight()))
+	window := r.newWindow(jobs)
 	var group errgroup.Group
-	for _, j := range jobs {
-		release := func() {}
-		if r.staggered && j.requests[0].exporting() && window.Acquire(ctx, 1) == nil { // else the job ends as it begins
-			release = func() { window.Release(1) }
-		}
+	for _, j := range window.order(jobs) {
+		left := window.enter(ctx, j)
 		group.Go(func() error {
-			defer release()
+			defer left()
 			r.solve(ctx, j)
 			r.conclude(ctx, j)
 			r.delivered(j)
@@ -234,36 +223,6 @@ func (r *run) solveAll(ctx context.Context, jobs []*job) error {
 	_ = group.Wait()
 	r.lasting.Wait()
 	return r.verdict(ctx)
-}
-
-// inFlight is how many requests with outputs are submitted at once: all parts of
-// a target have to fit, as they wait for each other.
-func (r *run) inFlight() int {
-	most := maxInFlight
-	if r.opt.Jobs > 0 {
-		most = max(fewestInFlight, 2*r.opt.Jobs) // some load while others build
-	}
-	most = cmp.Or(r.opt.InFlight, most)
-	for _, a := range r.assemblies {
-		most = max(most, len(a.parts))
-	}
-	return most
-}
-
-// canStagger reports whether targets are submitted when earlier ones have ended, as
-// there are very many with outputs. It cannot be where all have to be loaded before
-// any is evaluated, for their caches, or evaluated before any ends.
-func (r *run) canStagger(jobs []*job) bool {
-	exporting := 0
-	for _, j := range jobs {
-		if len(j.requests[0].cacheFrom) > 0 {
-			return false
-		}
-		if j.requests[0].exporting() {
-			exporting++
-		}
-	}
-	return r.held == nil && exporting > r.inFlight()
 }
 
 // verdict is the error of a run whose jobs ended, nil if all went well.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,7 +51,7 @@ func TestScheduling(t *testing.T) {
 			seed = only
 		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
 				p := newPlay(t, seed)
 				p.perform()
 				for _, what := range p.happened() {
@@ -175,6 +176,9 @@ func (p *play) perform() {
 	// BuildKit's client gives a job whose frontend failed five seconds to end by
 	// itself, which it needs where the engine never heard of the job.
 	const patience = 6 * time.Second
+	var waiting []byte
+	stuck := time.AfterFunc(23*time.Hour, func() { waiting = goroutines() })
+	defer stuck.Stop()
 	var cancelled time.Time
 	if p.cancelAfter > 0 {
 		stop := time.AfterFunc(p.cancelAfter, func() {
@@ -187,7 +191,7 @@ func (p *play) perform() {
 	synctest.Wait() // for what the engines have still to do about a run that was cut short
 	switch took := time.Since(p.failed); {
 	case errors.Is(context.Cause(ctx), errForEver):
-		p.Error("the run came to no end by itself")
+		p.Errorf("the run came to no end by itself; what waited:\n%s", waiting)
 	case err != nil && !p.failed.IsZero() && !p.opt.KeepGoing && took > patience:
 		p.Errorf("it took %s to end after a target failed", took)
 	case !cancelled.IsZero():
@@ -200,6 +204,22 @@ func (p *play) perform() {
 	if p.Failed() {
 		p.describe(told, err)
 	}
+}
+
+// bubble runs f in a bubble of its own. HTTP/2 servers that serve sessions take
+// channels from a pool of the process, and one of an earlier bubble would end it:
+// the pool is empty after it was collected twice.
+func bubble(t *testing.T, f func(*testing.T)) {
+	t.Helper()
+	runtime.GC()
+	runtime.GC()
+	synctest.Test(t, f)
+}
+
+// goroutines are the stacks of all that run now.
+func goroutines() []byte {
+	stacks := make([]byte, 4<<20)
+	return stacks[:runtime.Stack(stacks, true)]
 }
 
 var errForEver = errors.New("time is up")

@@ -28,6 +28,7 @@ func TestStopwatch(t *testing.T) {
 		}
 		w.start()
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		if got, want := expired.Sub(begun), 3*time.Minute+10*time.Second; got != want {
 			t.Errorf("expired after %s, want %s", got, want)
 		}
