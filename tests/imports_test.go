@@ -113,7 +113,10 @@ var graphRooms = []below{
 	{"dot", "look", nil},
 	{"mermaid", "look", nil},
 	{"data", "look", nil},
-	{"form", "look tree dot mermaid data", nil},
+	{"font", "", []string{"golang.org/x/image"}},
+	{"draw", "font layout look", nil},
+	{"svg", "draw font look", nil},
+	{"form", "look tree dot mermaid data svg", nil},
 }
 
 // commandLine is what the rooms below cmd may import besides each other.

@@ -12,6 +12,7 @@ import (
 	"bake/bake/graph/dot"
 	"bake/bake/graph/look"
 	"bake/bake/graph/mermaid"
+	"bake/bake/graph/svg"
 	"bake/bake/graph/tree"
 )
 
@@ -22,6 +23,7 @@ var forms = []struct {
 	render  func(*graph.Graph, look.Options) ([]byte, error)
 }{
 	{"text", []string{".txt"}, tree.Render},
+	{"svg", []string{".svg"}, svg.Render},
 	{"dot", []string{".dot", ".gv"}, dot.Render},
 	{"mermaid", []string{".mmd", ".mermaid"}, mermaid.Render},
 	{"json", []string{".json"}, data.Render},
