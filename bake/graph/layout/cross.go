@@ -119,3 +119,113 @@ func (l *layers) transposeRank(r int) bool {
 	}
 	return any
 }
+
+// sift moves each stop to the best place in its rank, until that helps nothing. It
+// tells what it took.
+func (l *layers) sift(effort int) int {
+	left := effort
+	for improved := true; improved && left > 0; {
+		improved = false
+		for r, order := range l.order {
+			for _, v := range order {
+				l.byPlace(l.up[v])
+				l.byPlace(l.down[v])
+			}
+			for _, v := range append([]int(nil), order...) {
+				gain, steps := l.siftStop(r, v)
+				improved = improved || gain > 0
+				left -= steps
+			}
+		}
+	}
+	return effort - left
+}
+
+// siftStop moves one stop.
+func (l *layers) siftStop(r, v int) (gain, steps int) {
+	order := l.order[r]
+	from := l.pos[v]
+	to := from
+	for _, step := range []int{-1, 1} {
+		sum := 0
+		for i := from + step; i >= 0 && i < len(order); i += step {
+			w := order[i]
+			a, b := v, w
+			if step < 0 {
+				a, b = w, v
+			}
+			sum += l.swapGain(l.up[a], l.up[b]) + l.swapGain(l.down[a], l.down[b])
+			steps += len(l.up[w]) + len(l.down[w]) + len(l.up[v]) + len(l.down[v])
+			if sum > gain {
+				gain, to = sum, i
+			}
+		}
+	}
+	for i := from; i != to; {
+		next := i + 1
+		if to < from {
+			next = i - 1
+		}
+		order[i] = order[next]
+		l.pos[order[i]] = i
+		i = next
+	}
+	order[to] = v
+	l.pos[v] = to
+	return gain, steps
+}
+
+// tidy exchanges neighbours that cross as little in either order, but whose
+// neighbours stand in the other one.
+func (l *layers) tidy() {
+	s := sorter{layers: l, key: make([]int, len(l.rank))}
+	for round := range 8 {
+		for k := range l.order {
+			r := k
+			if round&1 != 0 {
+				r = len(l.order) - 1 - k
+			}
+			l.tidyRank(r, &s)
+		}
+	}
+}
+
+func (l *layers) tidyRank(r int, s *sorter) {
+	order := l.order[r]
+	for _, v := range order {
+		l.byPlace(l.up[v])
+		l.byPlace(l.down[v])
+		s.key[v] = s.relative(v)
+	}
+	for range order {
+		changed := false
+		for i := 1; i < len(order); i++ {
+			v, w := order[i-1], order[i]
+			if s.key[v] <= s.key[w] || l.swapGain(l.up[v], l.up[w])+l.swapGain(l.down[v], l.down[w]) < 0 {
+				continue
+			}
+			order[i-1], order[i] = w, v
+			l.pos[w], l.pos[v] = i-1, i
+			changed = true
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+// relative is where the neighbours of a stop are, as a part of their ranks.
+func (s *sorter) relative(v int) int {
+	const whole = 1 << 20
+	sum, n := 0, 0
+	for _, arcs := range [][]arc{s.up[v], s.down[v]} {
+		for _, a := range arcs {
+			sum += a.weight * (2*s.pos[a.to] + 1) * whole / (2 * len(s.order[s.rank[a.to]]))
+			n += a.weight
+		}
+	}
+	if n == 0 {
+		return (2*s.pos[v] + 1) * whole / (2 * len(s.order[s.rank[v]]))
+	}
+	return sum / n
+}

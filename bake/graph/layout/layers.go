@@ -32,7 +32,7 @@ func newLayers(p *part, rank []int, bundled bool) *layers {
 	for _, r := range rank {
 		l.addStop(r)
 	}
-	b := bundler{layers: l, stops: map[bundleKey]int{}, arcs: map[[2]int][2]int{}}
+	b := bundler{layers: l, bundled: bundled, stops: map[bundleKey]int{}, arcs: map[[2]int][2]int{}}
 	b.out, b.in = degrees(p)
 	for i, line := range p.lines {
 		side := int8(alone)
@@ -80,6 +80,7 @@ func (l *layers) reorder(r int, order []int) {
 // bundler makes the paths of lines.
 type bundler struct {
 	*layers
+	bundled bool
 	out, in []int
 	stops   map[bundleKey]int
 	arcs    map[[2]int][2]int // where the arc between two stops is in down and up
@@ -148,6 +149,10 @@ func (b *bundler) stop(l line, side int8, rank int) int {
 
 // join adds a line to the arc between two stops.
 func (b *bundler) join(v, w int) {
+	if !b.bundled {
+		b.down[v], b.up[w] = append(b.down[v], arc{w, 1}), append(b.up[w], arc{v, 1})
+		return
+	}
 	key := [2]int{v, w}
 	at, ok := b.arcs[key]
 	if !ok {

@@ -83,3 +83,13 @@ func TestDegenerate(t *testing.T) {
 		}
 	}
 }
+
+// TestCrossings compares graphs like those of Dockerfiles with dot's drawings.
+func TestCrossings(t *testing.T) {
+	var all tally
+	for seed := range uint64(24) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		all.add(t, "generated", shaped(r, 5+int(seed)*3))
+	}
+	all.report(t)
+}

@@ -2,57 +2,81 @@ package layout
 
 import "slices"
 
-// arrange orders the ranks of a part so that few lines cross. The lines that share
-// an end are first ordered as one, which is quick and finds the great lines, and
-// then each of its own, unless they are to be drawn as one.
+// Effort is counted in steps of some nanoseconds, so that the same graph is
+// searched as far on every machine.
+const (
+	searchEffort = 150_000_000 // for one part
+	againEffort  = 60_000_000  // for orders besides the first
+)
+
+// arrange orders the ranks of a part so that few lines cross. Sweeps give an order
+// to begin with, in which nodes are then moved one by one. Where that ends depends
+// on where it began, so there are several beginnings.
 func (p *part) arrange(rank []int) *layers {
-	bundled := newLayers(p, rank, true)
-	bundled.search()
 	if p.bundle {
-		return bundled
+		l := newLayers(p, rank, true)
+		l.search()
+		return l
 	}
-	best := bundled.unbundle()
-	best.polish()
-	if len(best.rank) > manyStops {
-		return best
+	var best *layers
+	least, left, idle := 0, searchEffort, 0
+	for try := range 2 * starts {
+		l := p.begin(rank, try)
+		used := l.reinsert(left)
+		idle++
+		if c := l.crossings(); best == nil || c < least {
+			best, least, idle = l, c, 0
+		}
+		if try == 0 {
+			left = againEffort
+		}
+		left -= used + l.size()*stepsPerArc
+		if least == 0 || left < used || idle == patience {
+			break
+		}
 	}
-	other := newLayers(p, rank, false)
-	other.search()
-	if other.crossings() < best.crossings() {
-		best = other
-	}
+	best.tidy()
 	return best
 }
 
-// manyStops is where lines of their own are only polished.
-const manyStops = 3000
+// starts is how many orders a walk can begin with, patience how many may come to
+// nothing, stepsPerArc what sweeps cost.
+const (
+	starts      = 8
+	patience    = 6
+	stepsPerArc = 300
+)
+
+// begin is an order that sweeps have improved. In every other one, the lines that
+// share an end were ordered as one, which is quick and finds the great lines.
+func (p *part) begin(rank []int, try int) *layers {
+	l := newLayers(p, rank, try%2 == 0)
+	l.walk(try / 2)
+	l.improve(24)
+	if try%2 == 0 {
+		l = l.unbundle()
+	}
+	return l
+}
 
 // search orders from several starts and keeps the best.
 func (l *layers) search() {
 	best, least := l.saved(), -1
-	size := l.size()
+	left := againEffort
 	for start := range starts {
-		if start > 0 && size*(start+1) > searchEffort {
-			break
-		}
-		l.begin(start)
+		l.walk(start)
 		l.improve(24)
+		left -= l.sift(left) + l.size()*stepsPerArc
 		if c := l.crossings(); least < 0 || c < least {
 			best, least = l.saved(), c
 		}
-		if least == 0 {
+		if least == 0 || left < 0 {
 			break
 		}
 	}
 	l.restore(best)
+	l.tidy()
 }
-
-// starts is how many orders a search begins with, and searchEffort the size of a
-// part times their number that it may look through.
-const (
-	starts       = 8
-	searchEffort = 200_000
-)
 
 // size is how many arcs there are.
 func (l *layers) size() int {
@@ -77,9 +101,9 @@ func (l *layers) restore(order [][]int) {
 	}
 }
 
-// begin orders the ranks as a walk through the part meets their stops: in breadth
+// walk orders the ranks as a walk through the part meets their stops: in breadth
 // or in depth, from above or from below, from the left or from the right.
-func (l *layers) begin(start int) {
+func (l *layers) walk(start int) {
 	seen := make([]bool, len(l.rank))
 	order := make([][]int, len(l.order))
 	next := l.down
@@ -90,7 +114,7 @@ func (l *layers) begin(start int) {
 		seen[v] = true
 		order[l.rank[v]] = append(order[l.rank[v]], v)
 	}
-	walk := func(v int) {
+	from := func(v int) {
 		queue := []int{v}
 		visit(v)
 		for len(queue) > 0 {
@@ -112,7 +136,7 @@ func (l *layers) begin(start int) {
 	}
 	for v := range l.rank {
 		if !seen[v] {
-			walk(v)
+			from(v)
 		}
 	}
 	for r := range order {
@@ -140,11 +164,6 @@ func (l *layers) improve(rounds int) {
 		}
 	}
 	l.restore(best)
-}
-
-// polish changes an order only for the better.
-func (l *layers) polish() {
-	l.transpose()
 }
 
 // sweep orders each rank by where its neighbours are, in the rank before.
