@@ -56,6 +56,8 @@ require (
 	tags.cncf.io/container-device-interface v1.1.1
 )
 
+require codeberg.org/go-pdf/fpdf v0.12.0
+
 require (
 	cyphar.com/go-pathrs v0.2.6 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.21.1 // indirect

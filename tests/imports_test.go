@@ -116,7 +116,9 @@ var graphRooms = []below{
 	{"font", "", []string{"golang.org/x/image"}},
 	{"draw", "font layout look", nil},
 	{"svg", "draw font look", nil},
-	{"form", "look tree dot mermaid data svg", nil},
+	{"raster", "draw font layout look", []string{"golang.org/x/image"}},
+	{"pdf", "draw font look", []string{"codeberg.org/go-pdf/fpdf"}},
+	{"form", "look tree dot mermaid data svg raster pdf", nil},
 }
 
 // commandLine is what the rooms below cmd may import besides each other.

@@ -12,6 +12,8 @@ import (
 	"bake/bake/graph/dot"
 	"bake/bake/graph/look"
 	"bake/bake/graph/mermaid"
+	"bake/bake/graph/pdf"
+	"bake/bake/graph/raster"
 	"bake/bake/graph/svg"
 	"bake/bake/graph/tree"
 )
@@ -24,6 +26,8 @@ var forms = []struct {
 }{
 	{"text", []string{".txt"}, tree.Render},
 	{"svg", []string{".svg"}, svg.Render},
+	{"png", []string{".png"}, raster.Render},
+	{"pdf", []string{".pdf"}, pdf.Render},
 	{"dot", []string{".dot", ".gv"}, dot.Render},
 	{"mermaid", []string{".mmd", ".mermaid"}, mermaid.Render},
 	{"json", []string{".json"}, data.Render},

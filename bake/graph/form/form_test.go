@@ -44,6 +44,7 @@ func TestFormsAreTheSameEachTime(t *testing.T) {
 	for _, name := range form.Names() {
 		for of, g := range graphs() {
 			for _, o := range []look.Options{{}, {Legend: true, Layers: true, TopDown: true, Theme: look.Dark, MaxLabel: 8, Unflatten: 3}} {
+				o.DPI = 24 // large pictures take time
 				if !bytes.Equal(render(t, name, g, o), render(t, name, g, o)) {
 					t.Errorf("%s of %s differs from run to run", name, of)
 				}
