@@ -27,6 +27,7 @@ type drawer struct {
 	top, bottom []int // of each rank
 	leave       []int // where a line leaves its tail
 	enter       []int // and enters its head
+	row         spreader
 }
 
 // draw makes the routes of a part.
@@ -49,16 +50,21 @@ func (p *part) draw(l *layers, x []int) *tile {
 	return t
 }
 
-// levels gives ranks their heights.
+// levels gives ranks their heights. Where lines lead far to a side, ranks are
+// further apart, or they would run as flat as each other.
 func (d *drawer) levels() {
 	y := 0
 	for _, order := range d.order {
+		far := 0
 		tall := 0
 		for _, v := range order {
 			tall = max(tall, d.height(v))
+			for _, a := range d.down[v] {
+				far = max(far, d.x[v]-d.x[a.to], d.x[a.to]-d.x[v])
+			}
 		}
 		d.top, d.bottom = append(d.top, y), append(d.bottom, y+tall)
-		y += tall + d.part.rankSep
+		y += tall + d.part.rankSep + min(far/flattest, 2*d.part.rankSep)
 	}
 }
 
@@ -74,39 +80,6 @@ func (d *drawer) height(v int) int {
 }
 
 func (d *drawer) middle(rank int) int { return (d.top[rank] + d.bottom[rank]) / 2 }
-
-// ports spreads lines over the borders of their nodes, in the order in which they
-// go on, so that none cross there. Lines that share a stop share a port.
-func (d *drawer) ports() {
-	out, in := make([][]int, len(d.part.nodes)), make([][]int, len(d.part.nodes))
-	for i, l := range d.part.lines {
-		out[l.tail] = append(out[l.tail], i)
-		in[l.head] = append(in[l.head], i)
-	}
-	for v := range out {
-		d.spread(v, out[v], d.leave, func(i int) int { return d.paths[i][1] })
-		d.spread(v, in[v], d.enter, func(i int) int { return d.paths[i][len(d.paths[i])-2] })
-	}
-}
-
-func (d *drawer) spread(v int, lines []int, port []int, next func(line int) int) {
-	slices.SortStableFunc(lines, func(a, b int) int { return d.pos[next(a)] - d.pos[next(b)] })
-	place, n := make([]int, len(lines)), 0
-	for k, i := range lines {
-		w := next(i)
-		if k > 0 && !(d.shared[w] != alone && next(lines[k-1]) == w) {
-			n++
-		}
-		place[k] = n
-	}
-	gap := 0
-	if n > 0 {
-		gap = min(portGap, max(2*d.part.half[v]-2*lineGap, d.part.half[v])/n)
-	}
-	for k, i := range lines {
-		port[i] = d.x[v] + place[k]*gap - n*gap/2
-	}
-}
 
 // route leads a line from the border of its tail to that of its head: straight down
 // through each rank, where it has its place, and in a curve between them.

@@ -88,8 +88,8 @@ type bundler struct {
 
 // bundleKey is what lines that share a stop have in common.
 type bundleKey struct {
-	side       int8
-	node, rank int
+	side              int8
+	class, node, rank int
 }
 
 func degrees(p *part) (out, in []int) {
@@ -134,7 +134,10 @@ func (b *bundler) stop(l line, side int8, rank int) int {
 	if side == alone {
 		return b.addStop(rank)
 	}
-	key := bundleKey{side, l.tail, rank}
+	key := bundleKey{side, 0, l.tail, rank}
+	if b.part.bundle {
+		key.class = l.class
+	}
 	if side == toHead {
 		key.node = l.head
 	}

@@ -26,12 +26,13 @@ type Size struct{ W, H float64 }
 type Edge struct {
 	From, To int
 	Label    Size
+	Class    int // only edges of one class are concentrated
 }
 
 // Options are the distances of a drawing, in points, and its direction.
 type Options struct {
 	NodeSep     float64 // between nodes of a rank
-	RankSep     float64 // between ranks
+	RankSep     float64 // between ranks, up to three times as much where edges lead far to a side
 	LeftToRight bool    // ranks are columns; else rows, from the top
 	Concentrate bool    // edges to or from one node share a part of their way
 	// Unflatten is how many ranks the leaves of a node, those with no other edge, are

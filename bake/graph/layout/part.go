@@ -23,6 +23,7 @@ const (
 	loopSize = 14 * grid // how far an edge to its own node stands out
 	portGap  = 9 * grid  // between edges at the border of a node, if there is room
 	lineGap  = 5 * grid  // the least between an edge and what it passes
+	flattest = 16        // times as far to a side as down, ranks move apart
 )
 
 // part is a piece of the graph that no edge joins with another.
@@ -44,6 +45,7 @@ type line struct {
 	edge       int // in the graph
 	tail, head int // in the part
 	turned     bool
+	class      int
 	w, h       int // of its label
 }
 
@@ -69,7 +71,7 @@ func split(g Graph, o Options) []*part {
 		}
 		label := turn(e.Label, o)
 		parts[in[e.From]].addLine(line{
-			edge: i, tail: local[e.From], head: local[e.To], w: eighths(label.W), h: eighths(label.H),
+			edge: i, tail: local[e.From], head: local[e.To], class: e.Class, w: eighths(label.W), h: eighths(label.H),
 		})
 	}
 	for _, p := range parts {

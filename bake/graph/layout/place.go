@@ -1,20 +1,33 @@
 package layout
 
 // fewPlaces is where the network simplex is quick enough to find the best places.
-// Larger parts get those of blocks.
 const (
-	fewPlaces   = 2500
-	placeEffort = 60e6
+	fewPlaces   = 12_000
+	placeEffort = 60_000_000
 )
 
 // place gives each stop its place in its rank, so that arcs are straight, most of
 // all those within long lines.
 func (l *layers) place() []int {
-	x := l.blocks()
+	x := l.relax()
 	if len(x)+l.size() <= fewPlaces {
 		x = l.straighten(x)
 	}
 	return x
+}
+
+// bounds are the left and right edges of what is placed.
+func (l *layers) bounds(x []int) (lo, hi int) {
+	for v, at := range x {
+		left, right := l.extent(v)
+		if v == 0 || at-left < lo {
+			lo = at - left
+		}
+		if v == 0 || at+right > hi {
+			hi = at + right
+		}
+	}
+	return lo, hi
 }
 
 // extent is how far a stop reaches to the left and right of its place.
