@@ -118,7 +118,8 @@ var graphRooms = []below{
 	{"svg", "draw font look", nil},
 	{"raster", "draw font layout look", []string{"golang.org/x/image"}},
 	{"pdf", "draw font look", []string{"codeberg.org/go-pdf/fpdf"}},
-	{"form", "look tree dot mermaid data svg raster pdf", nil},
+	{"html", "data draw look svg", nil},
+	{"form", "look tree dot mermaid data svg raster pdf html", nil},
 }
 
 // commandLine is what the rooms below cmd may import besides each other.

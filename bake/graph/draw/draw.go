@@ -68,9 +68,8 @@ func (p *picture) inner() layout.Options {
 func (p *picture) box(index int) box {
 	b := p.graph.Boxes[index]
 	var g layout.Graph
-	for _, n := range b.Nodes {
-		g.Nodes = append(g.Nodes, p.nodeSize(b, n))
-	}
+	sizes := p.sizes(b)
+	g.Nodes = sizes
 	edges := merged(b.Edges)
 	for _, list := range edges {
 		e := list[0]
@@ -83,7 +82,7 @@ func (p *picture) box(index int) box {
 	d := layout.Lay(g, p.inner())
 	out := box{size: d.Size}
 	for i, n := range b.Nodes {
-		out.nodes = append(out.nodes, p.node(fmt.Sprintf("b%dn%d", index, i), b, n, d.Nodes[i]))
+		out.nodes = append(out.nodes, p.node(fmt.Sprintf("b%dn%d", index, i), b, n, d.Nodes[i], sizes[i]))
 	}
 	for i, list := range edges {
 		id := fmt.Sprintf("b%de%d-%d-%s", index, list[0].From, list[0].To, list[0].Kind)

@@ -21,6 +21,8 @@ const (
 	nodePadY  = 7.0
 	nodeMinW  = 64.0
 	nodeMinH  = 30.0
+	edgeRoom  = 4.5 // of an edge at a side of a node
+	maxSide   = 110.0
 	corner    = 6.0
 	codeChars = 72   // of an instruction in a node
 	spare     = 1.06 // room for a font that is wider, beside the padding
@@ -81,15 +83,32 @@ func sizeOf(lines []line) layout.Size {
 	return s
 }
 
-// nodeSize is the room of a node.
-func (p *picture) nodeSize(b graph.Box, n graph.Node) layout.Size {
-	s := sizeOf(p.nodeLines(b, n))
-	return layout.Size{W: max(nodeMinW, s.W*spare+2*nodePadX), H: max(nodeMinH, s.H+2*nodePadY)}
+// sizes are those of the nodes of a box. One with many edges is larger, so that
+// their heads can be told from each other.
+func (p *picture) sizes(b graph.Box) []layout.Size {
+	in, out := make([]int, len(b.Nodes)), make([]int, len(b.Nodes))
+	for _, list := range merged(b.Edges) {
+		in[list[0].To]++
+		out[list[0].From]++
+	}
+	sizes := make([]layout.Size, len(b.Nodes))
+	for i, n := range b.Nodes {
+		s := sizeOf(p.nodeLines(b, n))
+		s = layout.Size{W: max(nodeMinW, s.W*spare+2*nodePadX), H: max(nodeMinH, s.H+2*nodePadY)}
+		side := min(maxSide, edgeRoom*float64(max(in[i], out[i])+1))
+		if p.options.TopDown {
+			s.W = max(s.W, side)
+		} else {
+			s.H = max(s.H, side)
+		}
+		sizes[i] = s
+	}
+	return sizes
 }
 
 // node draws a node around its centre.
-func (p *picture) node(id string, b graph.Box, n graph.Node, centre layout.Point) Group {
-	size, lines := p.nodeSize(b, n), p.nodeLines(b, n)
+func (p *picture) node(id string, b graph.Box, n graph.Node, centre layout.Point, size layout.Size) Group {
+	lines := p.nodeLines(b, n)
 	x, y := centre.X-size.W/2, centre.Y-size.H/2
 	s := look.NodeStyle(n, p.marks)
 	g := Group{ID: id, Class: "node", Tip: nodeTip(b, n), Shapes: []Shape{

@@ -152,7 +152,7 @@ func (p *picture) finish(s *Scene) {
 	}
 	var foot []Group
 	if p.options.Legend {
-		legend, size := p.legend(max(s.Size.W, 420))
+		legend, size := p.legend(max(s.Size.W, 640))
 		if len(legend) > 0 {
 			y := top + s.Size.H + 18
 			for i := range legend {

@@ -10,6 +10,7 @@ import (
 	"bake/bake/graph"
 	"bake/bake/graph/data"
 	"bake/bake/graph/dot"
+	"bake/bake/graph/html"
 	"bake/bake/graph/look"
 	"bake/bake/graph/mermaid"
 	"bake/bake/graph/pdf"
@@ -28,6 +29,7 @@ var forms = []struct {
 	{"svg", []string{".svg"}, svg.Render},
 	{"png", []string{".png"}, raster.Render},
 	{"pdf", []string{".pdf"}, pdf.Render},
+	{"html", []string{".html", ".htm"}, html.Render},
 	{"dot", []string{".dot", ".gv"}, dot.Render},
 	{"mermaid", []string{".mmd", ".mermaid"}, mermaid.Render},
 	{"json", []string{".json"}, data.Render},

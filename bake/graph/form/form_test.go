@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,9 +37,14 @@ func TestForms(t *testing.T) {
 		if name == "png" || name == "pdf" {
 			continue // not texts; what they show is compared with the svg
 		}
-		golden.Check(t, "testdata/small."+name, string(render(t, name, small(), options)))
+		out := string(render(t, name, small(), options))
+		golden.Check(t, "testdata/small."+name, places.ReplaceAllString(out, "${1}_"))
 	}
 }
+
+// places are the numbers of a drawing that the layout decides, which has tests of
+// its own.
+var places = regexp.MustCompile(`(\b(?:d|x|y|width|height|viewBox)="[A-Z]?)[^"]*`)
 
 func TestFormsAreTheSameEachTime(t *testing.T) {
 	for _, name := range form.Names() {

@@ -172,10 +172,21 @@ type Entry struct {
 // Legend explains what occurs in a graph.
 func Legend(g *graph.Graph) []Entry {
 	var out []Entry
+	var outside []string // these look the same, and say in the node what they are
 	for _, row := range kinds {
-		if g.Has(row.kind) {
+		switch {
+		case !g.Has(row.kind):
+		case row.kind == graph.Stage, row.kind == graph.Target:
 			out = append(out, Entry{Node: graph.Node{Kind: row.kind}, Words: row.legend})
+		case row.kind != graph.Nothing || len(outside) == 0:
+			outside = append(outside, row.legend)
 		}
+	}
+	switch {
+	case len(outside) == 1:
+		out = append(out, Entry{Node: graph.Node{Kind: graph.Image}, Words: outside[0]})
+	case len(outside) > 1:
+		out = append(out, Entry{Node: graph.Node{Kind: graph.Image}, Words: "image or other input"})
 	}
 	has := func(f func(graph.Node) bool) bool {
 		return slices.ContainsFunc(g.Boxes, func(b graph.Box) bool { return slices.ContainsFunc(b.Nodes, f) })

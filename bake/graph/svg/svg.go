@@ -73,7 +73,7 @@ func (w *writer) text(format string, args ...any) { fmt.Fprintf(&w.out, format, 
 func (w *writer) group(g draw.Group) {
 	w.text(`<g class="%s"`, g.Class)
 	if g.ID != "" {
-		w.text(` id="%s"`, g.ID)
+		w.text(` id="%s"`, escape(g.ID))
 	}
 	w.text(">")
 	if g.Tip != "" {
