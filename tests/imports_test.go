@@ -197,6 +197,7 @@ var rooms = slices.Concat([]room{
 	// What a Dockerfile says and a target reads: bytes and plan in, values out.
 	{dir: "bake/dockerfile", may: []string{
 		"bake/bake", "github.com/moby/buildkit/frontend/dockerfile", "github.com/containerd/platforms",
+		"github.com/moby/buildkit/util/system", // how paths of Windows are written
 		"github.com/distribution/reference", "github.com/moby/patternmatcher", "github.com/opencontainers/image-spec",
 		"github.com/tonistiigi/go-csvvalue",
 	}, not: concat(system, []string{"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"})},
