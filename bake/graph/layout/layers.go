@@ -25,21 +25,25 @@ const (
 	toHead
 )
 
-// newLayers makes the stops of a part. Bundled, lines that begin or end at one node
-// share their stops.
-func newLayers(p *part, rank []int, bundled bool) *layers {
+// Which lines share their stops.
+type sharing int
+
+const (
+	none     sharing = iota
+	parallel         // those between the same two nodes
+	ends             // those that begin or end at one node
+)
+
+// newLayers makes the stops of a part.
+func newLayers(p *part, rank []int, how sharing) *layers {
 	l := &layers{part: p, paths: make([][]int, len(p.lines))}
 	for _, r := range rank {
 		l.addStop(r)
 	}
-	b := bundler{layers: l, bundled: bundled, stops: map[bundleKey]int{}, arcs: map[[2]int][2]int{}}
+	b := bundler{layers: l, how: how, stops: map[bundleKey]int{}, arcs: map[[2]int][2]int{}}
 	b.out, b.in = degrees(p)
 	for i, line := range p.lines {
-		side := int8(alone)
-		if bundled {
-			side = b.side(line)
-		}
-		b.addPath(i, line, side)
+		b.addPath(i, line)
 	}
 	l.fill()
 	return l
@@ -80,7 +84,7 @@ func (l *layers) reorder(r int, order []int) {
 // bundler makes the paths of lines.
 type bundler struct {
 	*layers
-	bundled bool
+	how     sharing
 	out, in []int
 	stops   map[bundleKey]int
 	arcs    map[[2]int][2]int // where the arc between two stops is in down and up
@@ -90,6 +94,7 @@ type bundler struct {
 type bundleKey struct {
 	side              int8
 	class, node, rank int
+	head              int // of lines that share both ends
 }
 
 func degrees(p *part) (out, in []int) {
@@ -104,7 +109,11 @@ func degrees(p *part) (out, in []int) {
 // side is the end at which a line goes with most others.
 func (b *bundler) side(l line) int8 {
 	switch {
-	case l.labelled() || b.out[l.tail] < 2 && b.in[l.head] < 2:
+	case b.how == none || l.labelled():
+		return alone
+	case b.how == parallel:
+		return fromTail
+	case b.out[l.tail] < 2 && b.in[l.head] < 2:
 		return alone
 	case b.out[l.tail] >= b.in[l.head]:
 		return fromTail
@@ -112,8 +121,8 @@ func (b *bundler) side(l line) int8 {
 	return toHead
 }
 
-func (b *bundler) addPath(i int, l line, side int8) {
-	path := []int{l.tail}
+func (b *bundler) addPath(i int, l line) {
+	path, side := []int{l.tail}, b.side(l)
 	middle := (b.rank[l.tail] + b.rank[l.head]) / 2
 	for r := b.rank[l.tail] + 1; r < b.rank[l.head]; r++ {
 		v := b.stop(l, side, r)
@@ -134,9 +143,12 @@ func (b *bundler) stop(l line, side int8, rank int) int {
 	if side == alone {
 		return b.addStop(rank)
 	}
-	key := bundleKey{side, 0, l.tail, rank}
+	key := bundleKey{side: side, node: l.tail, rank: rank}
 	if b.part.bundle {
 		key.class = l.class
+	}
+	if b.how == parallel {
+		key.head = l.head
 	}
 	if side == toHead {
 		key.node = l.head
@@ -152,7 +164,7 @@ func (b *bundler) stop(l line, side int8, rank int) int {
 
 // join adds a line to the arc between two stops.
 func (b *bundler) join(v, w int) {
-	if !b.bundled {
+	if b.how == none {
 		b.down[v], b.up[w] = append(b.down[v], arc{w, 1}), append(b.up[w], arc{v, 1})
 		return
 	}
@@ -168,9 +180,10 @@ func (b *bundler) join(v, w int) {
 	b.up[w][at[1]].weight++
 }
 
-// unbundle gives the lines that share stops stops of their own, beside each other.
-func (l *layers) unbundle() *layers {
-	one := newLayers(l.part, l.rank[:len(l.part.nodes)], false)
+// unbundle lets fewer lines share stops. Those that no longer do have theirs beside
+// each other.
+func (l *layers) unbundle(how sharing) *layers {
+	one := newLayers(l.part, l.rank[:len(l.part.nodes)], how)
 	line := make([]int, len(one.rank)) // of a stop that is no node
 	for i, path := range one.paths {
 		for _, v := range path[1 : len(path)-1] {

@@ -5,77 +5,90 @@ import "slices"
 // Effort is counted in steps of some nanoseconds, so that the same graph is
 // searched as far on every machine.
 const (
-	searchEffort = 150_000_000 // for one part
-	againEffort  = 60_000_000  // for orders besides the first
+	searchEffort = 80_000_000 // for one part
+	againEffort  = 45_000_000 // for orders besides the first
+	manyStops    = 20_000     // more are swept less, and not tidied
 )
 
-// arrange orders the ranks of a part so that few lines cross. Sweeps give an order
-// to begin with, in which nodes are then moved one by one. Where that ends depends
-// on where it began, so there are several beginnings.
-func (p *part) arrange(rank []int) *layers {
-	if p.bundle {
-		l := newLayers(p, rank, true)
-		l.search()
-		return l
-	}
-	var best *layers
-	least, left, idle := 0, searchEffort, 0
-	for try := range 2 * starts {
-		l := p.begin(rank, try)
-		used := l.reinsert(left)
-		idle++
-		if c := l.crossings(); best == nil || c < least {
-			best, least, idle = l, c, 0
-		}
-		if try == 0 {
-			left = againEffort
-		}
-		left -= used + l.size()*stepsPerArc
-		if least == 0 || left < used || idle == patience {
-			break
-		}
-	}
-	best.tidy()
-	return best
-}
-
-// starts is how many orders a walk can begin with, patience how many may come to
-// nothing, stepsPerArc what sweeps cost.
+// starts is how many orders a walk can begin with, patience how many orders may
+// come to nothing, stepsPerArc what sweeps cost.
 const (
 	starts      = 8
 	patience    = 6
+	manyRounds  = 24
+	fewRounds   = 8 // of sweeps where there are many stops
 	stepsPerArc = 300
 )
 
-// begin is an order that sweeps have improved. In every other one, the lines that
-// share an end were ordered as one, which is quick and finds the great lines.
-func (p *part) begin(rank []int, try int) *layers {
-	l := newLayers(p, rank, try%2 == 0)
-	l.walk(try / 2)
-	l.improve(24)
-	if try%2 == 0 {
-		l = l.unbundle()
-	}
-	return l
-}
-
-// search orders from several starts and keeps the best.
-func (l *layers) search() {
-	best, least := l.saved(), -1
-	left := againEffort
-	for start := range starts {
-		l.walk(start)
-		l.improve(24)
-		left -= l.sift(left) + l.size()*stepsPerArc
-		if c := l.crossings(); least < 0 || c < least {
-			best, least = l.saved(), c
+// arrange orders the ranks of a part so that few lines cross, and of such orders
+// takes one in which they are short. Sweeps give an order to begin with, in which
+// nodes are then moved one by one. Where that ends depends on where it began, so
+// there are several beginnings.
+func (p *part) arrange(rank []int) *layers {
+	var c contest
+	left := searchEffort
+	for try := range 2 * starts {
+		l, used := p.begin(rank, try, left)
+		length := 0
+		if len(l.rank) <= manyStops {
+			length = l.tidy()
 		}
-		if least == 0 || left < 0 {
+		c.offer(l, length)
+		used += l.size() * stepsPerArc
+		if left -= used; try == 0 {
+			left = againEffort
+		}
+		if left < used || c.idle == patience || p.bundle && try+1 == starts {
 			break
 		}
 	}
-	l.restore(best)
-	l.tidy()
+	if p.bundle {
+		return c.best
+	}
+	return c.best.unbundle(none)
+}
+
+// contest finds the best of several orders.
+type contest struct {
+	best              *layers
+	crossings, length int
+	idle              int // how many came to nothing
+}
+
+func (c *contest) offer(l *layers, length int) {
+	crossings := l.crossings()
+	c.idle++
+	if c.best == nil || crossings < c.crossings {
+		c.idle = 0
+	} else if crossings > c.crossings || length >= c.length {
+		return
+	}
+	c.best, c.crossings, c.length = l, crossings, length
+}
+
+// begin makes an order, and tells what it took. In every other one the lines that
+// share an end were ordered as one at first, which is quick and finds the great
+// lines; in all, if they are to be drawn as one.
+func (p *part) begin(rank []int, try, effort int) (l *layers, used int) {
+	if p.bundle {
+		l = newLayers(p, rank, ends)
+		l.walk(try)
+		l.improve()
+		used = l.sift(effort)
+	} else {
+		how := parallel
+		if try%2 == 1 {
+			how = ends
+		}
+		l = newLayers(p, rank, how)
+		l.walk(try / 2)
+		l.improve()
+		if how == ends {
+			l = l.unbundle(parallel)
+		}
+		used = l.reinsert(effort)
+	}
+	return l, used
 }
 
 // size is how many arcs there are.
@@ -148,7 +161,11 @@ func (l *layers) walk(start int) {
 }
 
 // improve sweeps down and up the ranks, until that has long helped nothing.
-func (l *layers) improve(rounds int) {
+func (l *layers) improve() {
+	rounds := manyRounds
+	if len(l.rank) > manyStops {
+		rounds = fewRounds
+	}
 	best, least := l.saved(), l.crossings()
 	idle := 0
 	for round := range rounds {
@@ -215,8 +232,7 @@ func (s *sorter) middle(arcs []arc) int {
 	const parts = 1 << 12
 	if s.median {
 		s.byPlace(arcs)
-		n := len(arcs)
-		return (s.pos[arcs[(n-1)/2].to] + s.pos[arcs[n/2].to]) * parts / 2
+		return s.between(arcs, parts)
 	}
 	sum, weight := 0, 0
 	for _, a := range arcs {
@@ -224,4 +240,19 @@ func (s *sorter) middle(arcs []arc) int {
 		weight += a.weight
 	}
 	return sum * parts / weight
+}
+
+// between is the place of the arc in the middle. Of two, it is nearer to that side
+// on which the arcs are closer to each other.
+func (s *sorter) between(arcs []arc, parts int) int {
+	n := len(arcs)
+	at := func(i int) int { return s.pos[arcs[i].to] }
+	if n%2 == 1 {
+		return at(n/2) * parts
+	}
+	left, right := at(n/2-1)-at(0), at(n-1)-at(n/2)
+	if left+right == 0 {
+		return (at(n/2-1) + at(n/2)) * parts / 2
+	}
+	return (at(n/2-1)*right + at(n/2)*left) * parts / (left + right)
 }

@@ -12,7 +12,8 @@ import (
 // The lines of a node do not count among each other.
 type inserter struct {
 	*layers
-	lines  [][]int // of each node
+	lines  [][]int // of each node; of those that share all stops, the first
+	weight []int   // of a line, with those that share its stops
 	gone   []bool  // stops that are out
 	rest   [][]int // what is left in each rank
 	effort int     // steps that may still be taken
@@ -25,9 +26,18 @@ func newInserter(l *layers, effort int) *inserter {
 		layers: l, lines: make([][]int, len(l.part.nodes)), gone: make([]bool, len(l.rank)),
 		rest: make([][]int, len(l.order)), effort: effort,
 	}
-	for i, line := range l.part.lines {
-		s.lines[line.tail] = append(s.lines[line.tail], i)
-		s.lines[line.head] = append(s.lines[line.head], i)
+	s.weight = make([]int, len(l.paths))
+	first := map[[2]int]int{}
+	for i, path := range l.paths {
+		head := len(path) - 1
+		key := [2]int{path[head-1], path[head]} // shared stops are so from the tail on
+		k, ok := first[key]
+		if !ok {
+			k, first[key] = i, i
+			s.lines[path[0]] = append(s.lines[path[0]], i)
+			s.lines[path[head]] = append(s.lines[path[head]], i)
+		}
+		s.weight[k]++
 	}
 	return s
 }
@@ -64,7 +74,10 @@ func (s *inserter) affordable(effort int) int {
 	}
 	for ; window > 8; window /= 2 {
 		steps := 0
-		for _, path := range s.paths {
+		for i, path := range s.paths {
+			if s.weight[i] == 0 {
+				continue
+			}
 			for _, v := range path[1:] {
 				n := min(2*window, len(s.order[s.rank[v]]))
 				steps += 6*n*bits.Len(uint(n)) + len(s.order[s.rank[v]])
@@ -87,7 +100,6 @@ type course struct {
 	room  []gaps  // by stop
 	from  [][]int // by stop and gap: the gap of the stop before
 	gaps  []int   // what was chosen
-	other int     // a course between the same nodes, whose way it takes; -1 for none
 }
 
 // move takes out a node and puts it back.
@@ -98,17 +110,13 @@ func (s *inserter) move(v int) {
 	sum := make([]int, around.last-around.first+1)
 	for i := range courses {
 		c := &courses[i]
-		if c.other >= 0 {
-			continue
-		}
-		weight := c.weight(courses, i)
 		for g, cost := range s.explore(c, around) {
-			sum[g] += cost * weight
+			sum[g] += cost * s.weight[c.line]
 		}
 	}
 	gap := around.first + s.cheapest(sum)
 	for i := range courses {
-		courses[i].choose(gap, courses)
+		courses[i].choose(gap)
 	}
 	s.insert(v, gap, courses, lo, hi)
 }
@@ -122,24 +130,12 @@ func (s *inserter) around(v int) gaps {
 	return gaps{r, max(0, at-s.window), min(len(s.rest[r]), at+s.window)}
 }
 
-// weight is how many courses take the way of this one.
-func (c *course) weight(all []course, me int) int {
-	n := 1
-	for i := me + 1; i < len(all); i++ {
-		if all[i].other == me {
-			n++
-		}
-	}
-	return n
-}
-
 // courses are the lines of a node.
 func (s *inserter) courses(v int) []course {
 	var out []course
-	first := map[int]int{}
 	for _, i := range s.lines[v] {
 		path := s.paths[i]
-		c := course{line: i, other: -1}
+		c := course{line: i}
 		if path[0] == v {
 			c.far, c.step = path[len(path)-1], -1
 			c.stops = slices.Clone(path[1 : len(path)-1])
@@ -147,11 +143,6 @@ func (s *inserter) courses(v int) []course {
 		} else {
 			c.far, c.step = path[0], 1
 			c.stops = path[1 : len(path)-1]
-		}
-		if k, ok := first[c.far]; ok {
-			c.other = k
-		} else {
-			first[c.far] = len(out)
 		}
 		out = append(out, c)
 	}
@@ -209,11 +200,7 @@ func (s *inserter) cheapest(costs []int) int {
 }
 
 // choose follows a course back from the gap where it ends.
-func (c *course) choose(gap int, all []course) {
-	if c.other >= 0 {
-		c.gaps = all[c.other].gaps
-		return
-	}
+func (c *course) choose(gap int) {
 	c.gaps = make([]int, len(c.stops))
 	for k := len(c.stops) - 1; k >= 0; k-- {
 		gap = c.from[k][gap-c.room[k+1].first]
