@@ -54,7 +54,7 @@ type Edge struct {
 	From    string   `json:"from"`
 	To      string   `json:"to"`
 	Kind    string   `json:"kind"`
-	Text    string   `json:"text,omitempty"` // the instruction
+	Text    string   `json:"text,omitempty"` // the instruction, its first 300 characters
 	At      *Place   `json:"at,omitempty"`
 	Unused  bool     `json:"unused,omitempty"`
 	Targets []string `json:"usedBy,omitempty"`
@@ -119,7 +119,7 @@ func box(b graph.Box, o look.Options) Box {
 	}
 	for _, e := range b.Edges {
 		out.Edges = append(out.Edges, Edge{
-			From: b.Nodes[e.From].ID, To: b.Nodes[e.To].ID, Kind: string(e.Kind), Text: e.Text, At: place(e.At),
+			From: b.Nodes[e.From].ID, To: b.Nodes[e.To].ID, Kind: string(e.Kind), Text: look.Cut(e.Text, look.MaxText), At: place(e.At),
 			Unused: e.Unused, Targets: e.Targets, Marks: marks(e.Marks),
 		})
 	}

@@ -24,10 +24,22 @@ func Clean(text string) string {
 	}, text)
 }
 
+// MaxText is how many characters of an instruction are told: one with hundreds of
+// mounts makes hundreds of edges.
+const MaxText = 300
+
 func cleanAll(texts []string) []string {
 	out := slices.Clone(texts)
 	for i, t := range out {
 		out[i] = Clean(t)
+	}
+	return out
+}
+
+func cutAll(texts []string) []string {
+	out := slices.Clone(texts)
+	for i, t := range out {
+		out[i] = Cut(t, MaxText)
 	}
 	return out
 }
@@ -39,12 +51,12 @@ func cleanBox(b graph.Box) graph.Box {
 	for i := range b.Nodes {
 		n := &b.Nodes[i]
 		n.Name, n.Platform, n.At.File = Clean(n.Name), Clean(n.Platform), Clean(n.At.File)
-		n.Lines, n.Targets, n.Results = cleanAll(n.Lines), cleanAll(n.Targets), cleanAll(n.Results)
+		n.Lines, n.Targets, n.Results = cleanAll(cutAll(n.Lines)), cleanAll(n.Targets), cleanAll(n.Results)
 		n.Marks = cleanMarks(n.Marks)
 	}
 	for i := range b.Edges {
 		e := &b.Edges[i]
-		e.Text, e.At.File, e.Targets, e.Marks = Clean(e.Text), Clean(e.At.File), cleanAll(e.Targets), cleanMarks(e.Marks)
+		e.Text, e.At.File, e.Targets, e.Marks = Clean(Cut(e.Text, MaxText)), Clean(e.At.File), cleanAll(e.Targets), cleanMarks(e.Marks)
 	}
 	return b
 }

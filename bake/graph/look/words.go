@@ -81,10 +81,19 @@ func Name(n graph.Node, o Options) string {
 
 // Cut shortens a text to a number of characters. 0 is no limit.
 func Cut(text string, limit int) string {
-	if limit <= 0 || utf8.RuneCountInString(text) <= limit {
+	if limit <= 0 || len(text) <= limit {
 		return text
 	}
-	return string([]rune(text)[:max(1, limit-1)]) + "…"
+	n, end := 0, 0
+	for i := range text { // a text may be very long
+		if n == max(1, limit-1) {
+			end = i
+		}
+		if n++; n > limit {
+			return text[:end] + "…"
+		}
+	}
+	return text
 }
 
 // CutMiddle is Cut for names of images and paths, whose ends both tell.

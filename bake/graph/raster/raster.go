@@ -45,6 +45,7 @@ func Render(g *graph.Graph, o look.Options) ([]byte, error) {
 		return nil, fmt.Errorf("at %g dpi the picture has %.0f million pixels, and a png may have %d million: take at most %g dpi, or an svg", dpi, w*h/1e6, maxPixels/1000000, fits)
 	}
 	c := &canvas{image: image.NewRGBA(image.Rect(0, 0, max(1, int(w)), max(1, int(h)))), scale: scale, theme: o.Theme, faces: map[faceKey]xfont.Face{}}
+	draw.Draw(c.image, c.image.Bounds(), c.paint(look.Paper), image.Point{}, draw.Src) // to the last pixel
 	for _, group := range scene.Groups {
 		for _, s := range group.Shapes {
 			c.shape(s)
@@ -97,11 +98,11 @@ func (c *canvas) shape(s scenery.Shape) {
 	}
 	width := math.Max(s.Width*c.scale, 0.6)
 	for _, l := range lines {
-		if s.Dash == nil {
-			c.fill(l.outline(width), s.Line)
-			continue
+		pieces := l.pieces()
+		if s.Dash != nil {
+			pieces = l.dashes(s.Dash, c.scale)
 		}
-		for _, piece := range l.dashes(s.Dash, c.scale) {
+		for _, piece := range pieces {
 			c.fill(piece.outline(width), s.Line)
 		}
 	}

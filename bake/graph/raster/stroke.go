@@ -53,13 +53,36 @@ func (l *polyline) add(p point) {
 func (l *polyline) curve(b, c, d point) {
 	a := l.points[len(l.points)-1]
 	length := math.Hypot(b.x-a.x, b.y-a.y) + math.Hypot(c.x-b.x, c.y-b.y) + math.Hypot(d.x-c.x, d.y-c.y)
-	n := min(200, max(4, int(length/2)))
+	n := min(4000, max(4, int(length/2)))
 	for i := 1; i <= n; i++ {
 		t := float64(i) / float64(n)
 		u := 1 - t
 		k0, k1, k2, k3 := u*u*u, 3*u*u*t, 3*u*t*t, t*t*t
 		l.add(point{k0*a.x + k1*b.x + k2*c.x + k3*d.x, k0*a.y + k1*b.y + k2*c.y + k3*d.y})
 	}
+}
+
+// maxPiece is how many pixels a piece of a line covers, with those beside it.
+const maxPiece = 1 << 13
+
+// pieces cuts a long line: painting looks at all pixels around what it paints. They
+// overlap, so that no gap is seen.
+func (l polyline) pieces() []polyline {
+	if l.closed {
+		return []polyline{l}
+	}
+	var out []polyline
+	start := 0
+	left, right, top, bottom := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for i, p := range l.points {
+		left, right, top, bottom = min(left, p.x), max(right, p.x), min(top, p.y), max(bottom, p.y)
+		if i > start+1 && (right-left+2)*(bottom-top+2) > maxPiece {
+			out = append(out, polyline{points: l.points[start:i]})
+			start = i - 2
+			left, right, top, bottom = min(l.points[start].x, p.x), max(l.points[start].x, p.x), min(l.points[start].y, p.y), max(l.points[start].y, p.y)
+		}
+	}
+	return append(out, polyline{points: l.points[start:]})
 }
 
 // dashes cuts a line into strokes. The pattern is in points, scale in pixels each.

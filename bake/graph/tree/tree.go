@@ -121,16 +121,20 @@ func (p *printer) stages(b graph.Box, rows []int) {
 			longest = max(longest, n)
 		}
 	}
+	edges := make([][]graph.Edge, len(b.Nodes))
+	for _, e := range b.Edges {
+		edges[e.To] = append(edges[e.To], e)
+	}
 	for k, i := range rows {
 		branch, rail := "├─ ", "│  "
 		if k == len(rows)-1 {
 			branch, rail = "└─ ", "   "
 		}
-		p.stage(b, i, branch, rail, longest)
+		p.stage(b, i, p.reads(b, edges[i]), branch, rail, longest)
 	}
 }
 
-func (p *printer) stage(b graph.Box, i int, branch, rail string, column int) {
+func (p *printer) stage(b graph.Box, i int, reads []string, branch, rail string, column int) {
 	n := b.Nodes[i]
 	title, style := p.title(b, n), plain
 	switch {
@@ -139,7 +143,6 @@ func (p *printer) stage(b graph.Box, i int, branch, rail string, column int) {
 	case n.Default:
 		style = bold
 	}
-	reads := p.reads(b, i)
 	head := p.paint(branch, faint) + p.paint(title, style) + strings.Repeat(" ", max(0, column-columns(title))+2)
 	if columns(title) > column || len(reads) == 0 {
 		p.wrapped(branch, rail+"  ", title, style)
@@ -188,13 +191,13 @@ func (p *printer) title(b graph.Box, n graph.Node) string {
 	return strings.Join(parts, " ")
 }
 
-// reads says what a stage stands on and reads: a line for each way.
-func (p *printer) reads(b graph.Box, stage int) []string {
+// reads says what a stage stands on and reads, by its edges: a line for each way.
+func (p *printer) reads(b graph.Box, edges []graph.Edge) []string {
 	var ways []string
 	names := map[string][]string{}
 	for _, kind := range []graph.EdgeKind{graph.Base, graph.Copy, graph.Mount, graph.Trigger} {
-		for _, e := range b.Edges {
-			if e.To != stage || e.Kind != kind {
+		for _, e := range edges {
+			if e.Kind != kind {
 				continue
 			}
 			from := b.Nodes[e.From]
