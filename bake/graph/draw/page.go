@@ -1,8 +1,10 @@
 package draw
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"bake/bake/graph"
 	"bake/bake/graph/font"
@@ -15,12 +17,12 @@ import (
 // takes the page of the best shape.
 func (p *picture) outer() *layout.Drawing {
 	links := p.joined()
-	best := p.spread(links, 1)
+	best := p.spread(links, make([]int, len(p.boxes)))
 	if len(links) < 6 {
 		return best
 	}
 	for ranks := 2; ranks <= maxSpread; ranks++ {
-		if d := p.spread(links, ranks); badness(d.Size) < badness(best.Size)*0.95 {
+		if d := p.spread(links, p.later(links, ranks)); badness(d.Size) < badness(best.Size)*0.95 {
 			best = d
 		}
 	}
@@ -30,16 +32,15 @@ func (p *picture) outer() *layout.Drawing {
 // maxSpread is over how many ranks boxes are spread at most.
 const maxSpread = 9
 
-// spread lays out the boxes with those that nobody reads in so many ranks by turns.
+// spread lays out the boxes, each later by a number of ranks than its links ask for.
 // The links from a box to later ranks lead through points that they share, so that
 // they are seen as one that branches.
-func (p *picture) spread(links []graph.Link, ranks int) *layout.Drawing {
+func (p *picture) spread(links []graph.Link, later []int) *layout.Drawing {
 	o := layout.Options{NodeSep: boxSep, RankSep: boxRank, LeftToRight: !p.options.TopDown, Concentrate: p.options.Concentrate}
 	var g layout.Graph
 	for _, b := range p.boxes {
 		g.Nodes = append(g.Nodes, b.size)
 	}
-	later := p.turns(links, ranks)
 	trunks := map[[2]int]int{} // nodes by box and rank
 	edges := map[[2]int]int{}  // edges by box and rank, up to its point
 	ways := make([][]int, len(links))
@@ -72,22 +73,39 @@ func (p *picture) spread(links []graph.Link, ranks int) *layout.Drawing {
 	return &layout.Drawing{Size: d.Size, Nodes: d.Nodes[:len(p.boxes)], Routes: routes}
 }
 
-// turns is by how many ranks each box is moved: those that are read by none, by
-// turns.
-func (p *picture) turns(links []graph.Link, ranks int) []int {
+// later is by how many ranks each box is moved. Those that are read by none fill one
+// rank after the other, those that read the same side by side, so that few links
+// lead far.
+func (p *picture) later(links []graph.Link, ranks int) []int {
 	later := make([]int, len(p.boxes))
-	read, reads := make([]bool, len(p.boxes)), make([]bool, len(p.boxes))
+	read, reads := make([]bool, len(p.boxes)), make([]string, len(p.boxes))
 	for _, l := range links {
-		read[l.From], reads[l.To] = true, true
+		read[l.From] = true
+		reads[l.To] += fmt.Sprintf("%06d ", l.From)
 	}
-	next := 0
-	for i := range later {
-		if reads[i] && !read[i] {
-			later[i] = next % ranks
-			next++
+	var last []int
+	room := 0.0
+	for i := range p.boxes {
+		if reads[i] != "" && !read[i] {
+			last = append(last, i)
+			room += p.across(i)
 		}
 	}
+	slices.SortStableFunc(last, func(a, b int) int { return cmp.Compare(reads[a], reads[b]) })
+	used := 0.0
+	for _, i := range last {
+		used += p.across(i)
+		later[i] = min(ranks-1, int((used-p.across(i)/2)/room*float64(ranks)))
+	}
 	return later
+}
+
+// across is the room that a box takes in its rank.
+func (p *picture) across(box int) float64 {
+	if p.options.TopDown {
+		return p.boxes[box].size.W + boxSep
+	}
+	return p.boxes[box].size.H + boxSep
 }
 
 // badness is how large a page of a good shape must be to hold another.

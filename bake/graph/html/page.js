@@ -232,6 +232,10 @@
     panel.replaceChildren(close, ...(t ? (t.node ? aboutNode(t) : aboutBox(t)) : aboutEdge(id)).filter(Boolean));
     panel.scrollTop = 0;
     redraw();
+    if (t && t.node) { // the panel may have come over it
+      const r = part(id).el.getBoundingClientRect(), s = stage.getBoundingClientRect();
+      if (r.right > s.right || r.left < s.left) view.x += (r.left + r.width / 2 - s.left - s.width / 2) / view.k;
+    }
   }
 
   // Search: all that has the words in its name, or is of a target that has.
