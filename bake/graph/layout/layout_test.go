@@ -3,6 +3,7 @@ package layout
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // random is a graph as nobody would draw it: any edges, also to their own node.
@@ -54,7 +55,7 @@ func anyOptions(r *rand.Rand) Options {
 // TestRandomGraphs draws graphs of any shape: nothing overlaps, nothing runs
 // through what it does not join, and the drawing is the same again.
 func TestRandomGraphs(t *testing.T) {
-	for seed := range uint64(400) {
+	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		nodes := 1 + r.IntN(60)
 		g, o := random(r, nodes, r.IntN(2*nodes)), anyOptions(r)
@@ -92,4 +93,73 @@ func TestCrossings(t *testing.T) {
 		all.add(t, "generated", shaped(r, 5+int(seed)*3))
 	}
 	all.report(t)
+}
+
+// FuzzLay makes a graph of bytes: an edge of each two, and its label.
+func FuzzLay(f *testing.F) {
+	f.Add([]byte{}, uint64(0))
+	f.Add([]byte{0, 1, 1, 2, 2, 0, 0, 0}, uint64(1))
+	f.Add([]byte{0, 1, 0, 2, 0, 3, 0, 4, 1, 9, 2, 9, 3, 9, 4, 9, 0, 9, 0, 9}, uint64(2))
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
+		data = data[:min(len(data), 200)]
+		r := rand.New(rand.NewPCG(seed, 1))
+		g, o := random(r, 60, 0), anyOptions(r)
+		for i := 1; i < len(data); i += 2 {
+			e := Edge{From: int(data[i-1] & 63), To: int(data[i] & 63)}
+			if data[i-1] > 191 {
+				e.Label = Size{W: float64(data[i]), H: 10}
+			}
+			g.Edges = append(g.Edges, e)
+		}
+		d := Lay(g, o)
+		for _, fault := range faults(g, d) {
+			t.Errorf("%+v: %s", o, fault)
+		}
+		if !same(d, Lay(g, o)) {
+			t.Error("another drawing the second time")
+		}
+	})
+}
+
+// TestLarge: 2,000 nodes and 10,000 edges end in seconds.
+func TestLarge(t *testing.T) {
+	g := large()
+	start := time.Now()
+	d := Lay(g, usual)
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if f := faults(Graph{Nodes: g.Nodes}, &Drawing{Size: d.Size, Nodes: d.Nodes}); len(f) > 0 {
+		t.Errorf("%d faults, first %s", len(f), f[0])
+	}
+}
+
+// large has edges that lead anywhere, but in no cycle.
+func large() Graph {
+	r := rand.New(rand.NewPCG(7, 7))
+	g := random(r, 2000, 10000)
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		e.From, e.To, e.Label = min(e.From, e.To), max(e.From, e.To), Size{}
+	}
+	return g
+}
+
+func BenchmarkLay(b *testing.B) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, bench := range []struct {
+		name string
+		g    Graph
+	}{
+		{"stages=22", shaped(r, 22)},
+		{"stages=100", shaped(r, 100)},
+		{"stages=1000", shaped(r, 1000)},
+		{"nodes=2000,edges=10000", large()},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			for b.Loop() {
+				Lay(bench.g, usual)
+			}
+		})
+	}
 }
