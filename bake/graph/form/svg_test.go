@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bake/bake/graph"
 	"bake/bake/graph/draw"
 	"bake/bake/graph/layout"
 	"bake/bake/graph/look"
@@ -78,51 +79,55 @@ func (r rectangle) holds(o rectangle) bool {
 	return r.left <= o.left+touch && r.top <= o.top+touch && r.right >= o.right-touch && r.bottom >= o.bottom-touch
 }
 
-// TestScenesHold looks at what is drawn: no box or node lies on another, nodes are
-// in their box, texts in their node, and all on the page.
 func TestScenesHold(t *testing.T) {
 	for of, g := range graphs() {
 		for with, o := range variants() {
-			scene, err := draw.Draw(g, o)
-			if err != nil {
-				t.Fatal(err)
+			holds(t, of+", "+with, g, o)
+		}
+	}
+}
+
+// holds looks at what is drawn: no box or node lies on another, nodes are in their
+// box, texts in their node, and all on the page.
+func holds(t *testing.T, name string, g *graph.Graph, o look.Options) {
+	t.Helper()
+	scene, err := draw.Draw(g, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := rectangle{0, 0, scene.Size.W, scene.Size.H}
+	frames := map[string]rectangle{}
+	var nodes []rectangle
+	for _, group := range scene.Groups {
+		r := cover(group.Shapes...)
+		if len(group.Shapes) > 0 && !page.holds(r) {
+			t.Errorf("%s: %s %s at %v is off the page %v", name, group.Class, group.ID, r, page)
+		}
+		for _, text := range group.Texts {
+			at := rectangle{text.X, text.Y - text.Size*0.75, text.X + text.W, text.Y + text.Size*0.2}
+			if (group.Class == "node" || group.Class == "box") && !r.holds(at) {
+				t.Errorf("%s: %q at %v does not fit %s %v", name, text.Text, at, group.ID, r)
 			}
-			name := of + ", " + with
-			page := rectangle{0, 0, scene.Size.W, scene.Size.H}
-			frames := map[string]rectangle{}
-			var nodes []rectangle
-			for _, group := range scene.Groups {
-				r := cover(group.Shapes...)
-				if len(group.Shapes) > 0 && !page.holds(r) {
-					t.Errorf("%s: %s %s at %v is off the page %v", name, group.Class, group.ID, r, page)
-				}
-				for _, text := range group.Texts {
-					at := rectangle{text.X, text.Y - text.Size*0.75, text.X + text.W, text.Y + text.Size*0.2}
-					if (group.Class == "node" || group.Class == "box") && !r.holds(at) {
-						t.Errorf("%s: %q at %v does not fit %s %v", name, text.Text, at, group.ID, r)
-					}
-				}
-				switch group.Class {
-				case "box":
-					for id, other := range frames {
-						if other.meets(r) {
-							t.Errorf("%s: box %s lies on box %s", name, group.ID, id)
-						}
-					}
-					frames[group.ID] = r
-				case "node":
-					id, _, _ := strings.Cut(group.ID, "n")
-					if frame, ok := frames[id]; ok && !frame.holds(r) {
-						t.Errorf("%s: node %s is not in its box", name, group.ID)
-					}
-					for _, other := range nodes {
-						if other.meets(r) {
-							t.Errorf("%s: node %s lies on another", name, group.ID)
-						}
-					}
-					nodes = append(nodes, r)
+		}
+		switch group.Class {
+		case "box":
+			for id, other := range frames {
+				if other.meets(r) {
+					t.Errorf("%s: box %s lies on box %s", name, group.ID, id)
 				}
 			}
+			frames[group.ID] = r
+		case "node":
+			id, _, _ := strings.Cut(group.ID, "n")
+			if frame, ok := frames[id]; ok && !frame.holds(r) {
+				t.Errorf("%s: node %s is not in its box", name, group.ID)
+			}
+			for _, other := range nodes {
+				if other.meets(r) {
+					t.Errorf("%s: node %s lies on another", name, group.ID)
+				}
+			}
+			nodes = append(nodes, r)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (l *polyline) curve(b, c, d point) {
 }
 
 // maxPiece is how many pixels a piece of a line covers, with those beside it.
-const maxPiece = 1 << 13
+const maxPiece = 1 << 16
 
 // pieces cuts a long line: painting looks at all pixels around what it paints. They
 // overlap, so that no gap is seen.
