@@ -28,6 +28,7 @@ type drawer struct {
 	leave       []int // where a line leaves its tail
 	enter       []int // and enters its head
 	row         spreader
+	turns       []turns // below each rank
 }
 
 // draw makes the routes of a part.
@@ -39,6 +40,7 @@ func (p *part) draw(l *layers, x []int) *tile {
 	}
 	d.levels()
 	d.ports()
+	d.turn()
 	t := &tile{part: p, w: hi - lo, h: d.bottom[len(d.bottom)-1]}
 	for v := range p.nodes {
 		t.nodes = append(t.nodes, spot{x[v], d.middle(l.rank[v])})
@@ -81,26 +83,54 @@ func (d *drawer) height(v int) int {
 
 func (d *drawer) middle(rank int) int { return (d.top[rank] + d.bottom[rank]) / 2 }
 
+// turn finds where lines turn.
+func (d *drawer) turn() {
+	shifts := make([][]shift, len(d.order))
+	for i := range d.part.lines {
+		r := d.rank[d.paths[i][0]]
+		x := d.leave[i]
+		for _, next := range d.along(i) {
+			shifts[r] = append(shifts[r], shift{x, next})
+			x, r = next, r+1
+		}
+	}
+	for r := range d.order {
+		below := d.bottom[r]
+		if r+1 < len(d.order) {
+			below = d.top[r+1]
+		}
+		d.turns = append(d.turns, turnsIn(shifts[r], stretch{d.bottom[r], below}))
+	}
+}
+
+// along are the places of a line in the ranks after that of its tail.
+func (d *drawer) along(i int) []int {
+	path := d.paths[i]
+	out := make([]int, 0, len(path)-1)
+	for _, v := range path[1 : len(path)-1] {
+		out = append(out, d.x[v])
+	}
+	return append(out, d.enter[i])
+}
+
 // route leads a line from the border of its tail to that of its head: straight down
 // through each rank, where it has its place, and in a curve between them.
 func (d *drawer) route(i int) way {
 	l, path := d.part.lines[i], d.paths[i]
 	w := way{edge: l.edge}
-	p := pen{at: spot{d.leave[i], d.middle(d.rank[l.tail]) + d.part.tall[l.tail]/2}}
+	r := d.rank[l.tail]
+	p := pen{at: spot{d.leave[i], d.middle(r) + d.part.tall[l.tail]/2}}
 	p.points = append(p.points, p.at)
-	for _, v := range path[:len(path)-1] {
-		if !d.real(v) {
-			p.to(spot{d.x[v], d.top[d.rank[v]]})
-		}
-		p.to(spot{p.at.x, d.bottom[d.rank[v]]})
+	for _, x := range d.along(i) {
+		p.to(x, d.turns[r][shift{p.at.x, x}])
+		r++
+	}
+	p.finish(d.middle(r) - d.part.tall[l.head]/2)
+	for _, v := range path {
 		if d.label[v] == i {
 			w.label = spot{d.x[v] + labelGap + l.w/2, d.middle(d.rank[v])}
 		}
 	}
-	head := path[len(path)-1]
-	p.to(spot{d.enter[i], d.top[d.rank[head]]})
-	p.to(spot{d.enter[i], d.middle(d.rank[head]) - d.part.tall[head]/2})
-	p.finish()
 	w.points = p.points
 	if l.turned {
 		slices.Reverse(w.points)
@@ -114,20 +144,23 @@ type pen struct {
 	at     spot
 }
 
-func (p *pen) to(s spot) {
-	if s.x != p.at.x {
-		p.finish()
-		half := (p.at.y + s.y) / 2
-		p.points = append(p.points, spot{p.at.x, half}, spot{s.x, half}, s)
+// to draws a curve to the place x in a stretch of heights.
+func (p *pen) to(x int, s stretch) {
+	if x == p.at.x {
+		return
 	}
-	p.at = s
+	p.finish(s.top)
+	half := (s.top + s.bottom) / 2
+	p.at = spot{x, s.bottom}
+	p.points = append(p.points, spot{p.points[len(p.points)-1].x, half}, spot{x, half}, p.at)
 }
 
 // finish ends a straight piece.
-func (p *pen) finish() {
-	last := p.points[len(p.points)-1]
-	if d := p.at.y - last.y; d > 0 {
-		p.points = append(p.points, spot{p.at.x, last.y + d/3}, spot{p.at.x, p.at.y - d/3}, p.at)
+func (p *pen) finish(y int) {
+	if d := y - p.at.y; d > 0 {
+		from := p.at.y
+		p.at.y = y
+		p.points = append(p.points, spot{p.at.x, from + d/3}, spot{p.at.x, y - d/3}, p.at)
 	}
 }
 

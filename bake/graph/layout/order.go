@@ -7,7 +7,7 @@ import "slices"
 const (
 	searchEffort = 80_000_000 // for one part
 	againEffort  = 45_000_000 // for orders besides the first
-	manyStops    = 20_000     // more are swept less, and not tidied
+	manyStops    = 20_000     // larger parts are swept less, and not tidied
 )
 
 // starts is how many orders a walk can begin with, patience how many orders may
@@ -162,15 +162,17 @@ func (l *layers) walk(start int) {
 
 // improve sweeps down and up the ranks, until that has long helped nothing.
 func (l *layers) improve() {
-	rounds := manyRounds
-	if len(l.rank) > manyStops {
+	rounds, large := manyRounds, len(l.rank) > manyStops
+	if large {
 		rounds = fewRounds
 	}
 	best, least := l.saved(), l.crossings()
 	idle := 0
 	for round := range rounds {
 		l.sweep(round)
-		l.transpose()
+		if !large {
+			l.transpose()
+		}
 		c := l.crossings()
 		if c < least {
 			best, least, idle = l.saved(), c, 0

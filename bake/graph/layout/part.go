@@ -19,11 +19,12 @@ func eighths(f float64) int {
 
 // Distances that no option sets, in eighths.
 const (
-	labelGap = 4 * grid  // between an edge and its label
-	loopSize = 14 * grid // how far an edge to its own node stands out
-	portGap  = 9 * grid  // between edges at the border of a node, if there is room
-	lineGap  = 5 * grid  // the least between an edge and what it passes
-	flattest = 16        // times as far to a side as down, ranks move apart
+	labelGap  = 4 * grid  // between an edge and its label
+	loopSize  = 14 * grid // how far an edge to its own node stands out
+	portGap   = 9 * grid  // between edges at the border of a node, if there is room
+	lineGap   = 5 * grid  // the least between an edge and what it passes
+	levelStep = 3 * grid  // between the heights at which lines turn to the same side
+	flattest  = 16        // times as far to a side as down, ranks move apart
 )
 
 // part is a piece of the graph that no edge joins with another.
