@@ -22,6 +22,7 @@ func newRoot(a *app.App) *cobra.Command {
 		builders.New(a),
 		enginecmd.New(a),
 		newExplain(a, runExplain),
+		newGraph(a, runGraph),
 		inspect.New(a, inspect.Run),
 		newVersion(a, runVersion),
 		newCompletion(a),

@@ -202,7 +202,9 @@ var rooms = slices.Concat([]room{
 		"github.com/tonistiigi/go-csvvalue",
 	}, not: concat(system, []string{"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"})},
 	// The picture of a build. What is drawn is told to it.
-	{dir: "bake/graph", may: []string{"bake/bake/graph"}, not: system},
+	{dir: "bake/graph", may: []string{
+		"bake/bake", "bake/bake/graph", "bake/bake/dockerfile", "github.com/opencontainers/image-spec",
+	}, not: concat(system, []string{"bake/bake/submit"})},
 	// The client of BuildKit: the story of a run, and below it a room for each thing
 	// that the story needs. What a room may import of the others is in submitRooms.
 	{dir: "bake/submit", may: concat(submission, []string{"bake/bake/submit"}), not: []string{"bake/bake/engine"}},
