@@ -48,13 +48,14 @@ func newGraph(a *app.App, runF func(*app.App, *graphOptions) error) *cobra.Comma
 	c := &cobra.Command{
 		Use:   "graph [OPTIONS] [URL] [TARGET...]",
 		Short: "Draw what targets are built from",
-		Long: `Draw what targets are built from: the targets and their links, and in each the
-stages of its Dockerfile with the images and contexts that they use. Targets of one
-Dockerfile are drawn together. No builder is needed.
+		Long: `Draw what targets are built from: the targets and their links, and in each
+the stages of its Dockerfile with the images and contexts that they use.
+Targets of one Dockerfile are drawn together, and all targets where none is
+named and there is no default. No builder is needed.
 
-On standard output it is a tree; the name of a file says its form: svg, png, pdf, html (to
-zoom and search), dot, mermaid or json. With --dockerfile it draws a Dockerfile
-without any definition.`,
+On standard output it is a tree. The name of a file says its form: svg, png,
+pdf, html (to zoom and search), dot, mermaid or json. With --dockerfile it
+draws a Dockerfile without any definition.`,
 		DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
@@ -94,13 +95,13 @@ func (o *graphOptions) addFlags(a *app.App, c *cobra.Command) {
 	flags.StringSliceVar(&o.look.Separate, "separate", nil, "Draw each use of `IMAGE,...` with a node of its own")
 	flags.IntVar(&o.look.MaxLabel, "max-label-length", 0, "Cut names after `N` characters; 0 for none")
 	flags.StringVar(&o.theme, "theme", "auto", "Draw for this `LIGHT`: auto, light or dark")
-	flags.StringVar(&o.direction, "direction", "right", "Draw from what is used to what uses it: `right` or down")
-	flags.StringVar(&o.edges, "edgestyle", "default", "Tell kinds of edges by dashes, too: `default` or solid")
+	flags.StringVar(&o.direction, "direction", "right", "Draw from what is used to what uses it this `WAY`: right or down")
+	flags.StringVar(&o.edges, "edgestyle", "default", "Draw edges in this `STYLE`: default tells kinds by dashes, too, or solid")
 	flags.BoolVar(&o.look.Concentrate, "concentrate", false, "Let edges of one node share a part of their way")
 	flags.Float64Var(&o.nodesep, "nodesep", 0, "Keep nodes of a rank this many `INCHES` apart; 0 for what suits")
 	flags.Float64Var(&o.ranksep, "ranksep", 0, "Keep ranks this many `INCHES` apart; 0 for what suits")
 	flags.IntVar(&o.look.Unflatten, "unflatten", 0, "Let what stands beside each other stagger over `N` ranks")
-	flags.Float64Var(&o.look.DPI, "dpi", 0, "Draw a png with this many dots per inch; 0 for 96")
+	flags.Float64Var(&o.look.DPI, "dpi", 0, "Draw a png with `N` dots per inch; 0 for 96")
 	for flag, values := range o.choices() {
 		verb.MustComplete(c, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -271,5 +272,10 @@ func readGraph(a *app.App, o *graphOptions, r *diagnostics.Reporter) (*graph.Gra
 	}
 	g, faults := graph.Of(plan, nativePlatform(), dockerfilesOf(a, plan))
 	r.Add(faultDiagnostics(faults))
+	if len(o.targets) > 0 { // then the default is only what was asked for
+		for i, b := range g.Boxes {
+			g.Boxes[i].Groups = slices.DeleteFunc(b.Groups, func(name string) bool { return name == "default" })
+		}
+	}
 	return g, r.Check()
 }

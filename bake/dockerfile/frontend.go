@@ -1,9 +1,11 @@
 package dockerfile
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
 // syntaxArg is the build argument that names another frontend than the file does.
@@ -13,10 +15,18 @@ const syntaxArg = "BUILDKIT_SYNTAX"
 // is to become one.
 var repositories = []string{"docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"}
 
-// Foreign is the frontend image that reads the file in place of BuildKit's own,
-// empty if it is that: then nothing is known of what the file means.
-func (f *File) Foreign(args map[string]string) string {
-	image := f.Syntax
+// Foreign is the frontend image that reads a text in place of BuildKit's own, empty
+// if it is that: then nothing is known of what the text means, and it need not be a
+// Dockerfile.
+func Foreign(text []byte, args map[string]string) string {
+	syntax, _, _, _ := parser.DetectSyntax(text)
+	return foreign(syntax, args)
+}
+
+// Foreign is the function of that name, for a text that could be parsed.
+func (f *File) Foreign(args map[string]string) string { return foreign(f.Syntax, args) }
+
+func foreign(image string, args map[string]string) string {
 	if given := args[syntaxArg]; given != "" {
 		image = given
 	}
@@ -27,10 +37,8 @@ func (f *File) Foreign(args map[string]string) string {
 	if err != nil {
 		return image
 	}
-	for _, own := range repositories {
-		if named.Name() == own {
-			return ""
-		}
+	if slices.Contains(repositories, named.Name()) {
+		return ""
 	}
 	return image
 }

@@ -190,5 +190,36 @@ func (b *boxBuilder) finish() Box {
 		name += fmt.Sprintf(" on %d contexts", len(contexts))
 	}
 	b.box.Subtitle = name
+	b.tidy()
 	return b.box
+}
+
+// tidy leaves out what an instruction would use for a target that does not need
+// it, where it uses something else for one that does.
+func (b *boxBuilder) tidy() {
+	type place struct {
+		to, line int
+		kind     EdgeKind
+	}
+	used := map[place]bool{}
+	for _, e := range b.box.Edges {
+		used[place{e.To, e.At.Line, e.Kind}] = used[place{e.To, e.At.Line, e.Kind}] || !e.Unused
+	}
+	b.box.Edges = slices.DeleteFunc(b.box.Edges, func(e Edge) bool { return e.Unused && used[place{e.To, e.At.Line, e.Kind}] })
+	joined := make([]bool, len(b.box.Nodes))
+	for _, e := range b.box.Edges {
+		joined[e.From], joined[e.To] = true, true
+	}
+	index := make([]int, len(b.box.Nodes))
+	var kept []Node
+	for i, n := range b.box.Nodes {
+		index[i] = len(kept)
+		if joined[i] || !n.Unused || n.Kind == Stage {
+			kept = append(kept, n)
+		}
+	}
+	for i, e := range b.box.Edges {
+		b.box.Edges[i].From, b.box.Edges[i].To = index[e.From], index[e.To]
+	}
+	b.box.Nodes = kept
 }

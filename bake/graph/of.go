@@ -53,6 +53,11 @@ func Of(p *bake.Plan, native ocispecs.Platform, find func(*bake.Target) Dockerfi
 		b.box.Groups = groupsOf(p, b.box.Targets)
 		w.graph.Boxes = append(w.graph.Boxes, b.finish())
 	}
+	for i, l := range w.graph.Links {
+		if !slices.ContainsFunc(w.graph.Boxes[l.To].Nodes, func(n Node) bool { return n.ID == l.Node }) {
+			w.graph.Links[i].Node = "" // no Dockerfile names it
+		}
+	}
 	slices.SortStableFunc(w.graph.Links, func(a, b Link) int { return a.To - b.To })
 	return w.graph, w.faults
 }
@@ -77,6 +82,11 @@ func (w *walk) add(b *boxBuilder, t *bake.Target, d Dockerfile) {
 		w.link(b, t)
 		return
 	}
+	if foreign := dockerfile.Foreign(d.Text, t.Args); foreign != "" {
+		b.opaque(t.Name, "only the frontend "+foreign+" knows its stages")
+		w.link(b, t)
+		return
+	}
 	file, err := w.memo.Parse(d.Text)
 	if err != nil {
 		w.fault(b, t.Name, err)
@@ -94,10 +104,6 @@ func (w *walk) add(b *boxBuilder, t *bake.Target, d Dockerfile) {
 		if err != nil {
 			w.fault(b, t.Name, err)
 			return
-		}
-		if build.Foreign != "" {
-			b.opaque(t.Name, "only the frontend "+build.Foreign+" knows its stages")
-			break
 		}
 		w.built[t.Name][platformKey(req.Platform)] = build
 		b.draw(t, build, w.within(b, t))
@@ -197,6 +203,9 @@ func groupsOf(p *bake.Plan, targets []string) []string {
 // OfFile is the picture of a Dockerfile alone: what its stage, the last if it is
 // empty, is built from, with the values that arguments have by default or in args.
 func OfFile(d Dockerfile, stage string, args map[string]string, native ocispecs.Platform) (*Graph, error) {
+	if foreign := dockerfile.Foreign(d.Text, args); foreign != "" {
+		return nil, fmt.Errorf("only the frontend %s knows its stages", foreign)
+	}
 	file, err := dockerfile.Parse(d.Text)
 	if err != nil {
 		return nil, err
@@ -206,9 +215,6 @@ func OfFile(d Dockerfile, stage string, args map[string]string, native ocispecs.
 		return nil, err
 	}
 	b := newBox(d)
-	if build.Foreign != "" {
-		return nil, fmt.Errorf("only the frontend %s knows the stages of %s", build.Foreign, d.Name)
-	}
 	b.draw(nil, build, nil)
 	return &Graph{Boxes: []Box{b.finish()}}, nil
 }
