@@ -51,6 +51,8 @@
     frame = 0;
     const w = stage.clientWidth, h = stage.clientHeight;
     svg.setAttribute("viewBox", `${view.x} ${view.y} ${w / view.k} ${h / view.k}`);
+    svg.classList.toggle("far", view.k < 0.2); // small texts cannot be read then
+    svg.classList.toggle("simple", view.k < (parts.size > 3000 ? 0.6 : 0.2)); // nor dashes told, which take their time
     byId("scale").textContent = Math.round(view.k * 100) + " %";
   };
   const redraw = () => { if (!frame) frame = requestAnimationFrame(show); };
@@ -265,6 +267,8 @@
     if (!found[i]) return;
     at = i;
     mark();
+    svg.classList.remove("found"); // what is around it is of interest now
+    hits.hidden = true;
     choose(found[i].id);
     centre(found[i].id);
   };
@@ -279,6 +283,7 @@
     else if (ev.key === "Escape") { search.value = ""; seek(); return search.blur(); }
     else return;
     ev.preventDefault();
+    hits.hidden = false;
     mark();
   });
 
