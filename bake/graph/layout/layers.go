@@ -37,6 +37,7 @@ const (
 // newLayers makes the stops of a part.
 func newLayers(p *part, rank []int, how sharing) *layers {
 	l := &layers{part: p, paths: make([][]int, len(p.lines))}
+	l.grow(rank)
 	for _, r := range rank {
 		l.addStop(r)
 	}
@@ -47,6 +48,17 @@ func newLayers(p *part, rank []int, how sharing) *layers {
 	}
 	l.fill()
 	return l
+}
+
+// grow makes room for as many stops as there can be.
+func (l *layers) grow(rank []int) {
+	n := len(rank)
+	for _, line := range l.part.lines {
+		n += rank[line.head] - rank[line.tail] - 1
+	}
+	l.rank = make([]int, 0, n)
+	l.up, l.down = make([][]arc, 0, n), make([][]arc, 0, n)
+	l.shared, l.label = make([]int8, 0, n), make([]int, 0, n)
 }
 
 // addStop adds a stop to a rank.
@@ -122,7 +134,8 @@ func (b *bundler) side(l line) int8 {
 }
 
 func (b *bundler) addPath(i int, l line) {
-	path, side := []int{l.tail}, b.side(l)
+	path, side := make([]int, 1, b.rank[l.head]-b.rank[l.tail]+1), b.side(l)
+	path[0] = l.tail
 	middle := (b.rank[l.tail] + b.rank[l.head]) / 2
 	for r := b.rank[l.tail] + 1; r < b.rank[l.head]; r++ {
 		v := b.stop(l, side, r)

@@ -6,7 +6,7 @@ import "slices"
 // searched as far on every machine.
 const (
 	searchEffort = 80_000_000 // for one part
-	againEffort  = 45_000_000 // for orders besides the first
+	againEffort  = 30_000_000 // for orders besides the first
 	manyStops    = 20_000     // larger parts are swept less, and not tidied
 )
 
@@ -14,7 +14,7 @@ const (
 // come to nothing, stepsPerArc what sweeps cost.
 const (
 	starts      = 8
-	patience    = 6
+	patience    = 4
 	manyRounds  = 24
 	fewRounds   = 8 // of sweeps where there are many stops
 	stepsPerArc = 300

@@ -32,13 +32,13 @@ func pack(g Graph, o Options, tiles []*tile) *Drawing {
 func rowWidth(tiles []*tile, gap int, o Options) int {
 	area, widest := 0, 0
 	for _, t := range tiles {
-		area += (t.w + gap) * (t.h + gap)
+		area += (t.w + gap) / grid * ((t.h + gap) / grid)
 		widest = max(widest, t.w)
 	}
 	if o.LeftToRight {
-		return max(widest, int(math.Sqrt(float64(area/3*2))))
+		return max(widest, grid*int(math.Sqrt(float64(area/3*2))))
 	}
-	return max(widest, int(math.Sqrt(float64(area/2*3))))
+	return max(widest, grid*int(math.Sqrt(float64(area/2*3))))
 }
 
 // put tells a drawing where the nodes and routes of a tile are.

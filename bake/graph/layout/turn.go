@@ -39,18 +39,14 @@ func turnsIn(all []shift, whole stretch) turns {
 
 // add gives shifts to the left, in their order, each its part of a stretch.
 func (t turns) add(all []shift, sign int, whole stretch) {
-	after := levels(all)
-	most := 0
+	after, most := levels(all), 0
 	for _, n := range after {
 		most = max(most, n)
-	}
-	if most == 0 {
-		most = 1
 	}
 	height := whole.bottom - whole.top
 	slack := min(most*levelStep, height*2/5) // what remains is enough for a curve
 	for i, s := range all {
-		top := whole.top + slack*after[i]/most
+		top := whole.top + slack*after[i]/max(most, 1)
 		t[shift{sign * s.from, sign * s.to}] = stretch{top, top + height - slack}
 	}
 }
