@@ -138,7 +138,7 @@ func (p *picture) edge(id string, b graph.Box, list []graph.Edge, r layout.Route
 func (p *picture) frame(out *box, index int, b graph.Box) {
 	s := look.BoxStyle(b, p.marks)
 	var lines []line
-	if title := look.Some(b.Targets, 48); title != "" {
+	for _, title := range look.Rows(b.Targets, 4, 48) {
 		lines = append(lines, line{text: title, size: titleSize, face: font.Bold, role: s.Text, left: true})
 	}
 	if b.Subtitle != "" {

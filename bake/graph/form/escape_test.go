@@ -119,3 +119,23 @@ func TestScratchAndSeparate(t *testing.T) {
 		}
 	}
 }
+
+func TestRowsOfNames(t *testing.T) {
+	names := []string{"app-a", "app-b", "app-c", "app-d", "app-e"}
+	for _, tc := range []struct {
+		names       []string
+		rows, limit int
+		want        string
+	}{
+		{nil, 4, 20, ""},
+		{names[:2], 4, 20, "app-a, app-b"},
+		{names, 4, 12, "app-a, app-b,|app-c, app-d,|app-e"},
+		{names, 2, 12, "app-a, app-b,|app-c +2"},
+		{names, 1, 16, "app-a, app-b +3"},
+		{[]string{strings.Repeat("x", 20)}, 4, 8, "xxxxxxx…"},
+	} {
+		if got := strings.Join(look.Rows(tc.names, tc.rows, tc.limit), "|"); got != tc.want {
+			t.Errorf("%d rows of %d: %s, want %s", tc.rows, tc.limit, got, tc.want)
+		}
+	}
+}

@@ -123,6 +123,28 @@ func Some(names []string, limit int) string {
 	return Cut(strings.Join(names, ""), limit)
 }
 
+// Rows lists names in at most so many lines of a number of characters, and says how
+// many more there are.
+func Rows(names []string, rows, limit int) []string {
+	var out []string
+	for len(names) > 0 {
+		n, length := 1, utf8.RuneCountInString(names[0])
+		for n < len(names) && length+2+utf8.RuneCountInString(names[n]) <= limit {
+			length += 2 + utf8.RuneCountInString(names[n])
+			n++
+		}
+		if len(out) == rows-1 && n < len(names) {
+			return append(out, Some(names, limit))
+		}
+		line := Cut(strings.Join(names[:n], ", "), limit)
+		if names = names[n:]; len(names) > 0 {
+			line += ","
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
 // Users are the targets of a box that use a node, where that is not all of them.
 func Users(b graph.Box, n graph.Node) []string {
 	if len(n.Targets) == 0 || len(n.Targets) >= len(b.Targets) {

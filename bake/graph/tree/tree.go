@@ -205,7 +205,7 @@ func (p *printer) reads(b graph.Box, edges []graph.Edge) []string {
 			if texts := look.Marked(e.Marks); len(texts) > 0 {
 				name += " [" + strings.Join(texts, ", ") + "]"
 			}
-			if from.Platform != "" {
+			if from.Platform != "" && from.Kind != graph.Stage { // a stage has a row that says it
 				name += " [" + from.Platform + "]"
 			}
 			if names[way] == nil {
