@@ -64,8 +64,8 @@ func (l *layers) swapGain(v, w []arc) int {
 			k++
 		}
 		same := 0
-		if k < len(w) && l.pos[w[k].to] == p {
-			same = w[k].weight
+		for m := k; m < len(w) && l.pos[w[m].to] == p; m++ {
+			same += w[m].weight
 		}
 		gain += a.weight * (left - (all - left - same))
 	}
