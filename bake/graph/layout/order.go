@@ -7,7 +7,7 @@ import "slices"
 const (
 	searchEffort = 80_000_000 // for one part
 	againEffort  = 30_000_000 // for orders besides the first
-	manyStops    = 20_000     // larger parts are swept less, and not tidied
+	manyStops    = 20_000     // larger parts are searched less, and not tidied
 )
 
 // starts is how many orders a walk can begin with, patience how many orders may
@@ -85,6 +85,9 @@ func (p *part) begin(rank []int, try, effort int) (l *layers, used int) {
 		l.improve()
 		if how == ends {
 			l = l.unbundle(parallel)
+		}
+		if len(l.rank) > manyStops {
+			effort /= 2 // moves gain less there, and each takes longer
 		}
 		used = l.reinsert(effort)
 	}
