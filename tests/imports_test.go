@@ -69,7 +69,7 @@ var (
 
 // submission is what the rooms below bake/submit may import besides each other.
 var submission = concat(language, buildx, buildkitClient, containers, []string{
-	"bake/bake", "github.com/docker/cli/cli/config",
+	"bake/bake", "bake/bake/dockerfile", "github.com/docker/cli/cli/config",
 	"github.com/docker/cli/cli/command",                                               // the type that buildx's look-up of logins asks for the config file
 	"github.com/aws/aws-sdk-go-v2",                                                    // credentials of the s3 cache, as the environment gives them
 	"github.com/gofrs/flock",                                                          // a journal of a release has one owner

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"bake/bake/submit/dockerfile"
+	"bake/bake"
+	"bake/bake/dockerfile"
 	"bake/bake/submit/frontend"
 	"bake/bake/submit/input"
 	"bake/bake/submit/source"
@@ -85,67 +86,68 @@ func (n *renewal) addAll(q *request, attrs map[string]string, text []byte) error
 
 // add finds the stages of q for a platform.
 func (n *renewal) add(q *request, attrs map[string]string, text []byte, p ocispecs.Platform) error {
-	from := dockerfile.Args{Args: map[string]string{}, Native: q.node.Native, Platform: p, NamedContexts: q.contextNames(attrs)}
+	req := dockerfile.Request{Args: map[string]string{}, Native: q.node.Native, Platform: p, Contexts: dockerfile.Contexts{}}
 	for key, value := range attrs {
 		if name, ok := strings.CutPrefix(key, "build-arg:"); ok {
-			from.Args[name] = value
+			req.Args[name] = value
+		}
+		if name, ok := strings.CutPrefix(key, "context:"); ok {
+			req.Contexts[name] = dockerfile.NamedContext{Key: name, Value: value}
 		}
 	}
-	if q.target.Stage != nil {
-		from.Stage = *q.target.Stage
+	for _, name := range n.contexts {
+		name = bake.ContextName(name)
+		req.Contexts[name] = dockerfile.NamedContext{Key: name}
 	}
-	all, err := dockerfile.ReadStages(text, from)
+	if q.target.Stage != nil {
+		req.Stage = *q.target.Stage
+	}
+	file, err := dockerfile.Parse(text)
 	if err != nil {
 		return err
 	}
-	target := all.Target(from.Stage)
-	if target < 0 {
-		return fmt.Errorf("there is no stage %s", from.Stage)
+	build, err := file.Resolve(req)
+	if err != nil {
+		return err
+	}
+	if build.Foreign != "" {
+		return fmt.Errorf("only %s knows the stages", build.Foreign)
 	}
 	known := map[int]bool{}
-	n.result = n.renewed(all, target, known) || n.result
-	for i, s := range all {
-		if !known[i] {
-			continue // it is not, or not used
-		}
-		if s.Name == "" {
+	n.result = n.renewed(build, build.Target, known) || n.result
+	for i, node := range build.Nodes {
+		switch {
+		case !known[i] || node.Stage == nil: // it is not, or not used
+		case node.Stage.Name == "":
 			n.unnamed = true
-		} else if !slices.Contains(n.names, s.Name) {
-			n.names = append(n.names, s.Name)
+		case !slices.Contains(n.names, node.Stage.Name):
+			n.names = append(n.names, node.Stage.Name)
 		}
 	}
 	return nil
 }
 
-// renewed reports whether the result of a stage is made of what is made again,
-// and notes in known what of all that it uses is.
-func (n *renewal) renewed(all dockerfile.Stages, i int, known map[int]bool) bool {
+// renewed reports whether a node is made of what is made again, and notes in known
+// what of all that it uses is.
+func (n *renewal) renewed(b *dockerfile.Build, i int, known map[int]bool) bool {
 	if is, ok := known[i]; ok {
 		return is
 	}
-	known[i] = false // for a stage that uses itself, which the frontend refuses
-	name := all[i].Name
-	is := name != "" && slices.ContainsFunc(n.filter, func(f string) bool { return strings.EqualFold(f, name) })
-	needed, outside := all.Needs(i)
-	for _, i := range needed {
-		is = n.renewed(all, i, known) || is
+	is := false
+	switch node := b.Nodes[i]; node.Kind {
+	case dockerfile.StageNode:
+		name := node.Stage.Name
+		is = name != "" && slices.ContainsFunc(n.filter, func(f string) bool { return strings.EqualFold(f, name) })
+	case dockerfile.NamedNode:
+		is = slices.ContainsFunc(n.contexts, func(c string) bool { return bake.ContextName(c) == node.Name })
 	}
-	for _, used := range append(outside, name) {
-		is = is || used != "" && slices.ContainsFunc(n.contexts, func(c string) bool { return dockerfile.IsContext(c, used) })
+	for _, u := range b.Uses {
+		if u.Node == i {
+			is = n.renewed(b, u.From, known) || is
+		}
 	}
 	known[i] = is
 	return is
-}
-
-// contextNames are the named contexts of q, as the frontend knows them.
-func (q *request) contextNames(attrs map[string]string) []string {
-	var out []string
-	for key := range attrs {
-		if name, ok := strings.CutPrefix(key, "context:"); ok {
-			out = append(out, name)
-		}
-	}
-	return out
 }
 
 // dockerfileText is the Dockerfile of q, read through the engine if it is

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"bake/bake"
-	"bake/bake/submit/dockerfile"
+	located "bake/bake/submit/dockerfile"
 	"bake/bake/submit/input"
 	"bake/bake/submit/node"
 	"bake/bake/submit/platform"
@@ -36,15 +36,15 @@ func TestRenewal(t *testing.T) {
 		"not used":      {dockerfile: "FROM a AS fetch\nFROM a AS side\nCOPY --from=fetch / /\nFROM a AS app", filter: "fetch", want: "fetch", kept: true},
 		"earlier only":  {dockerfile: "FROM a AS fetch\nFROM a AS mid\nCOPY --from=fetch / /\nFROM a AS app\nCOPY --from=fetch / /", filter: "fetch", target: "MID", want: "fetch,mid"},
 		"any case":      {dockerfile: "FROM a AS Fetch\nFROM a AS App\nCOPY --from=FETCH / /", filter: "fetCH", want: "fetCH,fetch,app"},
-		"case of FROM":  {dockerfile: "FROM a AS Fetch\nFROM Fetch AS app", filter: "fetch", want: "fetch", kept: true},
-		"later":         {dockerfile: "FROM a AS app\nCOPY --from=fetch / /\nFROM a AS fetch\nFROM app AS last", filter: "fetch", want: "fetch,app,last"},
+		"case of FROM":  {dockerfile: "FROM a AS Fetch\nFROM Fetch AS app", filter: "fetch"},
+		"later":         {dockerfile: "FROM a AS app\nCOPY --from=fetch / /\nFROM a AS fetch\nFROM app AS last", filter: "fetch"},
 		"two of a name": {dockerfile: "FROM a AS x\nFROM x AS one\nFROM b AS x\nFROM a AS two\nCOPY --from=x / /", filter: "one", want: "one", kept: true},
 		"argument":      {dockerfile: "ARG BASE=other\nFROM a AS fetch\nFROM a AS other\nFROM ${BASE} AS app", filter: "fetch", attrs: map[string]string{"build-arg:BASE": "fetch"}, want: "fetch,app"},
 		"its default":   {dockerfile: "ARG A=fet\nARG BASE=${A}ch\nFROM a AS fetch\nFROM ${BASE} AS app", filter: "fetch", want: "fetch,app"},
 		"platform":      {dockerfile: "FROM a AS fetch-arm64\nFROM a AS fetch-amd64\nFROM fetch-$TARGETARCH AS app", filter: "fetch-arm64", want: "fetch-arm64,app"},
 		"ONBUILD":       {dockerfile: "FROM a AS fetch\nFROM a AS base\nONBUILD COPY --from=fetch / /\nFROM base AS app", filter: "fetch", want: "fetch,app"},
 		"ONBUILD twice": {dockerfile: "FROM a AS fetch\nFROM a AS base\nONBUILD COPY --from=fetch / /\nFROM base AS mid\nFROM mid AS app", filter: "fetch", want: "fetch,mid,app"},
-		"itself":        {dockerfile: "FROM a AS app\nCOPY --from=app / /", filter: "app", want: "app"},
+		"itself":        {dockerfile: "FROM a AS app\nCOPY --from=app / /", filter: "app"},
 		"replaced":      {dockerfile: "FROM a AS fetch\nFROM fetch AS mid\nFROM mid AS app", filter: "fetch", attrs: map[string]string{"context:mid": "local:x"}, want: "fetch", kept: true},
 		"replaced here": {dockerfile: "FROM a AS fetch\nFROM fetch AS mid\nFROM mid AS app", filter: "fetch", attrs: map[string]string{"context:mid::linux/arm64": "local:x"}, want: "fetch", kept: true},
 		"but not there": {dockerfile: "FROM a AS fetch\nFROM fetch AS mid\nFROM mid AS app", filter: "fetch", attrs: map[string]string{"context:mid::linux/amd64": "local:x"}, want: "fetch,mid,app"},
@@ -58,7 +58,7 @@ func TestRenewal(t *testing.T) {
 		"link and filter": {dockerfile: "FROM a AS one\nFROM base AS two\nFROM a AS app\nCOPY --from=two / /\nFROM app", contexts: "base", filter: "one", want: "one,two,app,"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := &request{node: &node.Node{Native: platforms.MustParse("linux/amd64")}, inputs: &input.Inputs{Dockerfile: &dockerfile.File{Data: []byte(c.dockerfile)}}}
+			q := &request{node: &node.Node{Native: platforms.MustParse("linux/amd64")}, inputs: &input.Inputs{Dockerfile: &located.File{Data: []byte(c.dockerfile)}}}
 			q.platforms, _ = platform.Parse([]string{"linux/arm64"})
 			q.target = &bake.Target{Stage: &c.target, NoCacheFilter: list(c.filter)}
 			for _, name := range list(c.contexts) {
@@ -99,7 +99,7 @@ func TestRenewalOfOtherFrontends(t *testing.T) {
 	} {
 		q := &request{
 			node: &node.Node{Old: c.old}, target: &bake.Target{NoCacheFilter: []string{"fetch"}},
-			inputs: &input.Inputs{Dockerfile: &dockerfile.File{Data: []byte(c.dockerfile)}}, frontend: "dockerfile.v0",
+			inputs: &input.Inputs{Dockerfile: &located.File{Data: []byte(c.dockerfile)}}, frontend: "dockerfile.v0",
 		}
 		attrs := map[string]string{noCacheAttr: "fetch"}
 		q.extendNoCache(t.Context(), nil, attrs)

@@ -1,7 +1,7 @@
 // Package dockerfile finds the Dockerfile of a target and the ignore rules beside
-// it, and reads the stages of its text: what they copy from the context and
-// which of them use each other.
+// it, and tells which part of the context its text names.
 //
 // What it reads lies on this machine or was given to it. The room frontend reads
-// a Dockerfile through the engine.
+// a Dockerfile through the engine; what a text means is known above, in
+// bake/dockerfile.
 package dockerfile
