@@ -108,6 +108,9 @@ func TestRealDockerfiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	all.report(t)
+	if slowest := slices.MaxFunc(all.rows, func(x, y row) int { return int(x.time - y.time) }); slowest.time > slow {
+		t.Errorf("%s took %v", slowest.name, slowest.time)
+	}
 }
 
 // tally compares drawings with dot's.
@@ -126,14 +129,13 @@ type row struct {
 }
 
 func (a *tally) add(t *testing.T, name string, g Graph) {
-	start := time.Now()
-	d := Lay(g, usual)
-	r := row{name: name, nodes: len(g.Nodes), edges: len(g.Edges), time: time.Since(start), w: d.Size.W, h: d.Size.H}
+	d, took := timed(g)
+	r := row{name: name, nodes: len(g.Nodes), edges: len(g.Edges), time: took, w: d.Size.W, h: d.Size.H}
 	for _, f := range faults(g, d) {
 		t.Errorf("%s: %s", name, f)
 	}
 	r.ours, r.points = crossingsOf(g, d.lines())
-	start = time.Now()
+	start := time.Now()
 	routes, err := dotRoutes(t, g, usual, 8*time.Minute)
 	r.dotTime = time.Since(start)
 	if err != nil {
@@ -142,6 +144,26 @@ func (a *tally) add(t *testing.T, name string, g Graph) {
 		r.dot, r.dotPoints = crossingsOf(g, routes)
 	}
 	a.rows = append(a.rows, r)
+}
+
+// slow is how long no graph of a real Dockerfile takes, on two cores that have
+// nothing else to do.
+const slow = 1500 * time.Millisecond
+
+// timed lays a graph out, and again as long as that was slow: others may use the
+// machine too.
+func timed(g Graph) (*Drawing, time.Duration) {
+	var best time.Duration
+	for try := 0; ; try++ {
+		start := time.Now()
+		d := Lay(g, usual)
+		if took := time.Since(start); try == 0 || took < best {
+			best = took
+		}
+		if best < slow || try == 4 {
+			return d, best
+		}
+	}
 }
 
 // report fails when lines cross more often than dot's, all in all.
@@ -159,9 +181,6 @@ func (a *tally) report(t *testing.T) {
 	}
 	t.Logf("%d graphs: dot %d pairs %d crossings, ours %d %d: %.3f %.3f", sum.nodes, sum.dot, sum.dotPoints, sum.ours, sum.points,
 		float64(sum.ours)/float64(max(sum.dot, 1)), float64(sum.points)/float64(max(sum.dotPoints, 1)))
-	if slowest := slices.MaxFunc(a.rows, func(x, y row) int { return int(x.time - y.time) }); slowest.time > 3*time.Second {
-		t.Errorf("%s took %v", slowest.name, slowest.time)
-	}
 	if float64(sum.ours) > 1.1*float64(sum.dot) {
 		t.Errorf("%d pairs of routes cross, %d in dot's", sum.ours, sum.dot)
 	}
