@@ -104,8 +104,8 @@ func TestRealDockerfiles(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(all.rows) == 0 {
+		t.Fatalf("%d Dockerfiles in %s: %v", len(all.rows), root, err)
 	}
 	all.report(t)
 	if slowest := slices.MaxFunc(all.rows, func(x, y row) int { return int(x.time - y.time) }); slowest.time > slow {
