@@ -200,6 +200,7 @@
     return [make("h2", `${some[0].from.name} → ${some[0].to.name}`),
       ...list("Read by", some.map((l) => linkRow(l, l.to))), ...list("Built by", some.slice(0, 1).map((l) => linkRow(l, l.from)))];
   };
+  const inside = (box) => box.nodes.flatMap((n) => [n.id, ...n.ins.map((e) => e.id)]);
   const around1 = (id) => {
     const t = things.get(id);
     if (t && t.node) {
@@ -213,10 +214,10 @@
     if (t) {
       const near = links.filter((l) => l.from === t || l.to === t);
       if (!near.length) return null;
-      return near.flatMap((l) => [l.id, ...l.from.nodes.map((n) => n.id), ...l.to.nodes.map((n) => n.id)]);
+      return near.flatMap((l) => [l.id, ...inside(l.from), ...inside(l.to)]);
     }
     const e = nodes.flatMap((n) => n.ins).find((e) => e.id === id), l = links.find((l) => l.id === id);
-    return e ? [id, e.from.id, e.to.id] : [id, ...[...l.from.nodes, ...l.to.nodes].map((n) => n.id)];
+    return e ? [id, e.from.id, e.to.id] : [id, ...inside(l.from), ...inside(l.to)];
   };
   function choose(id) {
     for (const el of svg.querySelectorAll(".on,.chosen")) el.classList.remove("on", "chosen");
