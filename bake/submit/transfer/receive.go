@@ -34,9 +34,10 @@ func receive(stream filesync.FileSend_DiffCopyServer, e *output.Export) error {
 	if err != nil {
 		return err
 	}
-	root := fsutil.NewRoot(dir)
-	defer root.Close()
-	return fsutil.ReceiveRoot(stream.Context(), stream, root, opt)
+	// Where the stream breaks, fsutil returns before all that it began has ended, which
+	// then meets a closed directory. The Close of its own Root would leave it none.
+	defer dir.Close()
+	return fsutil.ReceiveRoot(stream.Context(), stream, fsutil.NewRoot(dir), opt)
 }
 
 // ownedByUser gives all files to the user, who may not be able to give them away.
