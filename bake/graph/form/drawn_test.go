@@ -13,6 +13,7 @@ import (
 	"bake/bake/graph/draw"
 	"bake/bake/graph/form"
 	"bake/bake/graph/look"
+	"bake/tests/fixture"
 )
 
 func decode(t *testing.T, out []byte) image.Image {
@@ -108,7 +109,7 @@ func TestPNGRefusesTooManyPixels(t *testing.T) {
 	}
 }
 
-// TestPDFHasItsTexts reads the page again, where Debian's poppler-utils is installed.
+// TestPDFHasItsTexts reads the page again.
 func TestPDFHasItsTexts(t *testing.T) {
 	for of, g := range graphs() {
 		out := render(t, "pdf", g, look.Options{Legend: true})
@@ -116,11 +117,7 @@ func TestPDFHasItsTexts(t *testing.T) {
 			t.Errorf("%s: no PDF", of)
 		}
 	}
-	program, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("needs pdftotext (Debian package poppler-utils)")
-	}
-	cmd := exec.Command(program, "-layout", "-", "-")
+	cmd := exec.Command(fixture.Program(t, "pdftotext", "poppler-utils"), "-layout", "-", "-")
 	cmd.Stdin = bytes.NewReader(render(t, "pdf", small(), look.Options{Legend: true}))
 	text, err := cmd.CombinedOutput()
 	if err != nil {
