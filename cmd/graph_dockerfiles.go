@@ -88,7 +88,11 @@ func readDockerfileGraph(a *app.App, o *graphOptions) (*graph.Graph, error) {
 	var fault *dockerfile.Error
 	switch {
 	case errors.As(err, &fault) && fault.Line > 0:
-		return nil, exit.Usagef("%s:%d: %w", o.dockerfile, fault.Line, fault.Err)
+		wrong := exit.Usagef("%s:%d: %w", o.dockerfile, fault.Line, fault.Err)
+		if strings.Contains(fault.Err.Error(), "should not be blank") {
+			wrong = wrong.WithHint("An argument that has no value needs one: --build-arg NAME=VALUE.")
+		}
+		return nil, wrong
 	case err != nil:
 		return nil, exit.Usagef("%s: %w", o.dockerfile, err)
 	}

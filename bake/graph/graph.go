@@ -65,6 +65,9 @@ const (
 	Trigger EdgeKind = "trigger" // ONBUILD of the stage below, in whose place it is run
 )
 
+// EdgeKinds are all kinds of edges, in the order of a legend.
+var EdgeKinds = []EdgeKind{Base, Copy, Mount, Trigger}
+
 // Edge leads from what is used to the stage that uses it, by their indexes.
 type Edge struct {
 	From, To int

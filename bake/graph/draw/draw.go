@@ -3,6 +3,7 @@ package draw
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bake/bake/graph"
@@ -73,7 +74,7 @@ func (p *picture) box(index int) box {
 	edges := merged(b.Edges)
 	for _, list := range edges {
 		e := list[0]
-		edge := layout.Edge{From: e.From, To: e.To}
+		edge := layout.Edge{From: e.From, To: e.To, Class: slices.Index(graph.EdgeKinds, e.Kind)}
 		if l := p.edgeLabel(e); l.text != "" {
 			edge.Label = layout.Size{W: l.width() + 4, H: l.height()}
 		}

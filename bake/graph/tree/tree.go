@@ -58,7 +58,11 @@ func (p *printer) box(index int) {
 	if len(rows) == 0 {
 		rail = "   "
 	}
-	if title := strings.Join(b.Targets, ", "); title != "" {
+	title := strings.Join(b.Targets, ", ")
+	if title == "" { // a Dockerfile alone
+		title, b.Subtitle = b.Subtitle, ""
+	}
+	if title != "" {
 		p.wrapped("", "  ", title, bold)
 	}
 	if len(b.Groups) > 0 {
