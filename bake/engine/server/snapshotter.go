@@ -38,6 +38,9 @@ func chooseSnapshotter(opt Options) (string, ctdsnapshot.Snapshotter, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return "", nil, fmt.Errorf("cannot make the snapshot directory: %w", err)
 	}
+	if err := removeOrphans(dir); err != nil {
+		bklog.L.Warnf("what an engine that was killed has left stays: %v", err)
+	}
 	s, err := openSnapshotter(name, dir)
 	if err != nil {
 		return "", nil, fmt.Errorf("cannot open the %s snapshotter: %w", name, err)
