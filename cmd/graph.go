@@ -270,7 +270,7 @@ func readGraph(a *app.App, o *graphOptions, r *diagnostics.Reporter) (*graph.Gra
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	g, faults := graph.Of(plan, nativePlatform(), dockerfilesOf(a, plan))
+	g, faults := graph.Of(plan, graph.Sources{Native: nativePlatform(), Find: dockerfilesOf(a, plan), Config: layoutConfigs(a, plan)})
 	r.Add(faultDiagnostics(faults))
 	if len(o.targets) > 0 { // then the default is only what was asked for
 		for i, b := range g.Boxes {

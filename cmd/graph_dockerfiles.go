@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"bake/bake/graph"
 	locate "bake/bake/submit/dockerfile"
 	"bake/bake/submit/host"
+	"bake/bake/submit/input"
 	"bake/cmd/app"
 	"bake/cmd/exit"
 
@@ -44,6 +46,23 @@ func dockerfilesOf(a *app.App, plan *bake.Plan) func(*bake.Target) graph.Dockerf
 			return graph.Dockerfile{Name: f.Name, Missing: fmt.Sprintf("%s is fetched with the context %s", f.Name, t.Context)}
 		}
 		return graph.Dockerfile{Name: filepath.ToSlash(host.Shown(a.Dir, f.Path)), Text: f.Data}
+	}
+}
+
+// layoutConfigs tells the configurations of images that lie in OCI layouts on this
+// machine.
+func layoutConfigs(a *app.App, plan *bake.Plan) func(*bake.Target, dockerfile.Image) *dockerfile.Config {
+	at := &host.Caller{Dir: a.Dir, Env: a.Env}
+	return func(t *bake.Target, image dockerfile.Image) *dockerfile.Config {
+		value := t.Contexts[image.Context]
+		if plan.Remote != nil || !strings.HasPrefix(value, "oci-layout://") {
+			return nil
+		}
+		config, err := input.LayoutConfig(context.Background(), value, image.Platform, at)
+		if err != nil {
+			return nil // the build says what is wrong with it
+		}
+		return config
 	}
 }
 

@@ -56,6 +56,7 @@ func (r registry) known(image Image) *Config {
 // oracle is what BuildKit's own code makes of a Dockerfile: what its definition
 // reads, a line each, sorted.
 func oracle(ctx context.Context, text []byte, req Request, images registry) ([]string, error) {
+	req.Platform = platforms.Normalize(req.Platform) // as the frontend does before
 	caps := pb.Caps.CapSet(pb.Caps.All())
 	args := map[string]string{}
 	for k, v := range req.Args {

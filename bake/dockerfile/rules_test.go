@@ -83,6 +83,17 @@ func TestRules(t *testing.T) {
 		{name: "scratch is never a named context", text: "FROM scratch\nCOPY f /\n", req: Request{Contexts: NewContexts(map[string]string{"scratch": "./dir"})}, want: "stage stage-0,context /f"},
 		{name: "variables in --from", text: "FROM a\nARG V=x\nCOPY --from=$V /f /\n", fails: "variable expansion is not supported"},
 		{name: "mounts are read after their variables", text: "FROM a\nARG V=x\nRUN --mount=target=/m,source=$V true\n", want: "stage stage-0,image a,context /x"},
+		{name: "a key in another case is not used", text: "FROM a AS X\nCOPY f /\n", req: Request{Contexts: NewContexts(map[string]string{"X": "./dir"})}, want: "stage x,image a,context /f"},
+		{name: "--parents keeps what is below the pivot", text: "FROM a\nCOPY --parents ./x/./y/** /\n", want: "stage stage-0,image a,context /x"},
+		{name: "--exclude is no source", text: "FROM a\nCOPY --exclude=*.txt x /\n", want: "stage stage-0,image a,context /x"},
+		{name: "ADD of a URL reads no file", text: "FROM a\nADD https://example.com/x /\n", want: "stage stage-0,image a"},
+		{name: "ADD of a repository reads no file", text: "FROM a\nADD https://example.com/x.git#v1 /\n", want: "stage stage-0,image a"},
+		{name: "COPY of a URL", text: "FROM a\nCOPY https://example.com/x /\n", fails: "source can't be a URL"},
+		{name: "a tmpfs mount reads nothing", text: "FROM a\nRUN --mount=type=tmpfs,target=/t true\n", want: "stage stage-0,image a"},
+		{name: "a cache that begins with an image", text: "FROM a\nRUN --mount=type=cache,from=b,target=/c true\n", want: "stage stage-0,image b,image a"},
+		{name: "arm is v7", text: "FROM a\nARG TARGETVARIANT\nCOPY x$TARGETVARIANT /\n", req: Request{Platform: ocispecs.Platform{OS: "linux", Architecture: "arm"}, Native: amd64}, want: "stage stage-0,image a,context /xv7"},
+		{name: "a later version of arm64 is kept", text: "FROM a\nARG TARGETVARIANT\nCOPY x$TARGETVARIANT /\n", req: Request{Platform: ocispecs.Platform{OS: "linux", Architecture: "arm64", Variant: "v9"}, Native: amd64}, want: "stage stage-0,image a,context /xv9"},
+		{name: "the platform of the builder", text: "FROM --platform=$BUILDPLATFORM a AS b\nARG BUILDARCH\nCOPY $BUILDARCH /\nFROM c\nCOPY --from=b / /\n", req: Request{Platform: arm64, Native: amd64}, want: "stage b,stage stage-1,image a,image c,context /amd64"},
 		{name: "a heredoc reads nothing", text: "FROM a\nCOPY <<EOF /f\nhi\nEOF\n", want: "stage stage-0,image a"},
 		{name: "TARGETSTAGE", text: "FROM a AS one\nARG TARGETSTAGE\nCOPY $TARGETSTAGE /\n", want: "stage one,image a,context /one"},
 		{name: "TARGETSTAGE of a stage without a name", text: "FROM a\nARG TARGETSTAGE\nCOPY $TARGETSTAGE /\n", want: "stage stage-0,image a,context /default"},
@@ -108,10 +119,19 @@ func TestRules(t *testing.T) {
 			if req.Platform.OS == "" {
 				req.Platform, req.Native = amd64, amd64
 			}
-			if req.Platform.Variant == "" {
-				compare(t, c.text, req, images)
-			}
+			compare(t, c.text, req, images)
 		})
+	}
+}
+
+// An image without layers is nothing but its environment.
+func TestImageWithoutLayers(t *testing.T) {
+	b, err := resolve(t, "FROM a\nCOPY $V /\n", Request{Config: func(Image) *Config { return &Config{Env: []string{"V=x"}, Empty: true} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(told(b), ","); got != "stage stage-0,context /x" {
+		t.Error(got)
 	}
 }
 

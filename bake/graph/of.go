@@ -26,13 +26,20 @@ type Fault struct {
 	Err     error
 }
 
-// Of is the picture of a plan, on a builder of the platform native. find tells the
-// Dockerfile of a target. What its targets cannot be built from is told beside it.
-func Of(p *bake.Plan, native ocispecs.Platform, find func(*bake.Target) Dockerfile) (*Graph, []Fault) {
-	w := &walk{graph: &Graph{}, native: native, boxOf: map[string]int{}, built: map[string]map[string]*dockerfile.Build{}}
+// Sources tell what lies outside of a plan.
+type Sources struct {
+	Native ocispecs.Platform                                       // of the builder
+	Find   func(*bake.Target) Dockerfile                           // the Dockerfile of a target
+	Config func(*bake.Target, dockerfile.Image) *dockerfile.Config // of an image, nil if it is not known
+}
+
+// Of is the picture of a plan. What its targets cannot be built from is told beside
+// it.
+func Of(p *bake.Plan, from Sources) (*Graph, []Fault) {
+	w := &walk{graph: &Graph{}, from: from, boxOf: map[string]int{}, built: map[string]map[string]*dockerfile.Build{}}
 	shared := map[string]int{}
 	for _, t := range p.Targets {
-		d := find(t)
+		d := from.Find(t)
 		key := d.Name
 		if key == "" {
 			key = "inline\x00" + string(d.Text)
@@ -65,7 +72,7 @@ func Of(p *bake.Plan, native ocispecs.Platform, find func(*bake.Target) Dockerfi
 // walk makes boxes of the targets of a plan, dependencies first.
 type walk struct {
 	graph  *Graph
-	native ocispecs.Platform
+	from   Sources
 	memo   dockerfile.Memo
 	boxes  []*boxBuilder
 	boxOf  map[string]int
@@ -92,7 +99,7 @@ func (w *walk) add(b *boxBuilder, t *bake.Target, d Dockerfile) {
 		w.fault(b, t.Name, err)
 		return
 	}
-	requests, err := dockerfile.Requests(t, w.native)
+	requests, err := dockerfile.Requests(t, w.from.Native)
 	if err != nil {
 		w.fault(b, t.Name, err)
 		return
@@ -131,7 +138,7 @@ func platformKey(p ocispecs.Platform) string {
 	return strings.Join([]string{p.OS, p.Architecture, p.Variant}, "/")
 }
 
-// configs tells the configurations of the targets that t links to.
+// configs tells the configurations of the targets that t links to, and of images.
 func (w *walk) configs(t *bake.Target, p ocispecs.Platform) func(dockerfile.Image) *dockerfile.Config {
 	return func(image dockerfile.Image) *dockerfile.Config {
 		for _, l := range t.Links {
@@ -139,9 +146,13 @@ func (w *walk) configs(t *bake.Target, p ocispecs.Platform) func(dockerfile.Imag
 				if b := w.built[l.Target.Name][platformKey(image.Platform)]; b != nil {
 					return b.Result
 				}
+				return nil
 			}
 		}
-		return nil
+		if w.from.Config == nil {
+			return nil
+		}
+		return w.from.Config(t, image)
 	}
 }
 

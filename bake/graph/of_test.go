@@ -28,7 +28,7 @@ func drawn(t *testing.T, definition string, files map[string]string) (*Graph, []
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	return Of(plan, amd64, func(target *bake.Target) Dockerfile {
+	return Of(plan, Sources{Native: amd64, Find: func(target *bake.Target) Dockerfile {
 		if target.DockerfileInline != nil {
 			return Dockerfile{Text: []byte(*target.DockerfileInline)}
 		}
@@ -37,7 +37,7 @@ func drawn(t *testing.T, definition string, files map[string]string) (*Graph, []
 			return Dockerfile{Name: target.Dockerfile, Missing: "it is not there"}
 		}
 		return Dockerfile{Name: target.Dockerfile, Text: []byte(text)}
-	})
+	}})
 }
 
 // said is a box in short: its targets, then nodes with who uses them, then edges.
