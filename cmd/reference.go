@@ -32,6 +32,7 @@ func WriteReference(w io.Writer) error {
 	writeEnvironment(&b)
 	b.WriteString(aboutGrants)
 	b.WriteString(aboutOutputs)
+	b.WriteString(aboutPictures)
 	writeReportFields(&b)
 	b.WriteString(talkText)
 	b.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")

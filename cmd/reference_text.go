@@ -50,6 +50,26 @@ pushed, as soon as it and all its platforms are built, while others still build.
   the targets at its far end were made by.
 `
 
+// aboutPictures is what is promised of the forms of bake graph.
+const aboutPictures = `
+## Pictures
+
+bake graph writes the same bytes for the same definition, Dockerfiles and flags, so a
+picture can be committed and compared: --check FILE. It reads files of this machine only.
+
+- A node is a stage, or what a stage is made of from elsewhere: an image, a named context, the
+  result of a target, the empty image. What no target of its box needs is faint. Variables have
+  the values that a build gives them, and named contexts take the place of images and stages.
+- A target has no stages in it where its Dockerfile is fetched when it is built, cannot be
+  read or built from, or is for another frontend than docker/dockerfile: the node says which.
+- json has a version, which grows when a field changes its meaning or goes away: readers
+  ignore fields that they do not know. boxes have targets, groups, nodes and edges; a node an
+  id, a kind (stage, image, named, target, scratch, opaque), a name, its place and who uses it
+  (usedBy); an edge from, to, a kind (base, copy, mount, trigger), its instruction and place;
+  links lead from box to box, counted from 0.
+- GitHub draws mermaid up to 500 edges and 50,000 characters; svg has no such limit.
+`
+
 // talkText is what the reference says of the limits of what bake says and reads.
 const talkText = `
 ## Diagnostics
