@@ -3,14 +3,12 @@ package cmd
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"bake/bake"
 	"bake/bake/graph"
@@ -163,16 +161,9 @@ func (o *graphOptions) settleForm(a *app.App) error {
 		o.format = "text"
 	}
 	if o.format == "text" && file == "" {
-		o.look.Width, o.look.Color = a.Columns(), a.Color && onTerminal(a.Out)
+		o.look.Width, o.look.Color = a.Columns(), a.ColorOut
 	}
 	return nil
-}
-
-// onTerminal reports whether a person sees what is written. The colours of bake are
-// else those of standard error.
-func onTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func runGraph(a *app.App, o *graphOptions) error {

@@ -19,6 +19,7 @@ type Streams struct {
 	Interactive bool // in and err are terminals: a person can be asked
 	Terminal    bool // err is a terminal
 	Color       bool // err may be coloured
+	ColorOut    bool // out may be coloured
 	Width       int  // columns of err; 0 asks the terminal, if it is one
 }
 
@@ -31,6 +32,7 @@ func System(env bake.Env) Streams {
 	if !s.Terminal {
 		s.Width, _ = strconv.Atoi(env["COLUMNS"])
 	}
-	s.Color = s.Terminal && env["NO_COLOR"] == "" && env["TERM"] != "dumb"
+	colors := env["NO_COLOR"] == "" && env["TERM"] != "dumb"
+	s.Color, s.ColorOut = s.Terminal && colors, term.IsTerminal(int(os.Stdout.Fd())) && colors
 	return s
 }
