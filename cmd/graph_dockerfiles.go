@@ -39,7 +39,7 @@ func dockerfilesOf(a *app.App, plan *bake.Plan) func(*bake.Target) graph.Dockerf
 		f, err := locate.Find(t, at, "")
 		switch {
 		case err != nil:
-			return graph.Dockerfile{Name: t.Dockerfile, Missing: reasonOf(err)}
+			return graph.Dockerfile{Name: t.Dockerfile, Missing: "the Dockerfile cannot be read: " + reasonOf(err)}
 		case f.Url != "":
 			return graph.Dockerfile{Name: f.Url, Missing: fmt.Sprintf("%s is fetched when it is built", f.Url)}
 		case f.Data == nil:
@@ -66,13 +66,13 @@ func layoutConfigs(a *app.App, plan *bake.Plan) func(*bake.Target, dockerfile.Im
 	}
 }
 
-// reasonOf is why a Dockerfile cannot be read, without the path of the machine
-// that comes before.
+// reasonOf is why a file cannot be read, without the path of the machine that comes
+// before.
 func reasonOf(err error) string {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
 	}
-	return "the Dockerfile cannot be read: " + err.Error()
+	return err.Error()
 }
 
 // faultDiagnostics tell what no target can be built from.
@@ -101,7 +101,7 @@ func readDockerfileGraph(a *app.App, o *graphOptions) (*graph.Graph, error) {
 	path := inDir(a, o.dockerfile)
 	text, err := host.ReadBelow(filepath.Dir(path), filepath.Base(path))
 	if err != nil {
-		return nil, exit.Usagef("read %s: %s", o.dockerfile, strings.TrimPrefix(reasonOf(err), "the Dockerfile cannot be read: "))
+		return nil, exit.Usagef("read %s: %s", o.dockerfile, reasonOf(err))
 	}
 	g, err := graph.OfFile(graph.Dockerfile{Name: filepath.ToSlash(o.dockerfile), Text: text}, o.stage, args, nativePlatform())
 	var fault *dockerfile.Error

@@ -23,6 +23,7 @@ const scratch = "scratch"
 type state struct {
 	node     int    // NoNode until it has one
 	stage    *Stage // nil for what is no stage
+	listed   bool   // it is among the states
 	wanted   bool   // an instruction names it
 	name     string // after FROM or --from, with its variables replaced
 	at       *Instruction
@@ -157,6 +158,7 @@ func (r *resolver) platform(s *state) ocispecs.Platform {
 // as the name is stored: in lower case.
 func (r *resolver) add(s *state) {
 	r.states = append(r.states, s)
+	s.listed = true
 	if s.context == nil {
 		s.base = r.named[s.name]
 	}
@@ -199,7 +201,7 @@ func (r *resolver) link(s *state, c *command) error {
 	}
 	s.deps = append(s.deps, c.sources...)
 	for _, from := range c.sources {
-		if from.stage == nil && !slices.Contains(r.states, from) {
+		if !from.listed {
 			r.add(from)
 		}
 	}

@@ -129,7 +129,10 @@ func (r *resolver) argValue(s *state, arg instructions.KeyValuePairOptional) (va
 // globalSource is where a global variable comes from.
 func (r *resolver) globalSource(name string) ArgSource {
 	for _, a := range r.out.Args {
-		if a.Node == NoNode && a.Name == name {
+		if a.Node != NoNode {
+			break // those before the first stage come first
+		}
+		if a.Name == name {
 			return ArgGlobal
 		}
 	}

@@ -89,30 +89,23 @@ func (a *advance) seek(i, j int) {
 
 // passHere is what is crossed more when the beginning moves right, past a stop.
 func (a *advance) passHere(i int) int {
-	n := 0
-	arcs := a.ahead(a.rest[a.here.rank][i], a.step)
-	a.effort -= 1 + len(arcs)
-	for _, x := range arcs {
-		switch {
-		case a.gone[x.to]:
-		case a.pos[x.to] >= a.j:
-			n += x.weight
-		default:
-			n -= x.weight
-		}
-	}
-	return n
+	return a.pass(a.ahead(a.rest[a.here.rank][i], a.step), a.j)
 }
 
 // passThere is what is crossed more when the end moves right, past a stop.
 func (a *advance) passThere(j int) int {
+	return a.pass(a.ahead(a.rest[a.there.rank][j], -a.step), a.i)
+}
+
+// pass is what of arcs is crossed more when one end of a line moves right past where
+// they begin, and its other end is at a place.
+func (a *advance) pass(arcs []arc, at int) int {
 	n := 0
-	arcs := a.ahead(a.rest[a.there.rank][j], -a.step)
 	a.effort -= 1 + len(arcs)
 	for _, x := range arcs {
 		switch {
 		case a.gone[x.to]:
-		case a.pos[x.to] >= a.i:
+		case a.pos[x.to] >= at:
 			n += x.weight
 		default:
 			n -= x.weight
